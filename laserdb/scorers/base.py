@@ -1,0 +1,148 @@
+"""What a scorer is: it names the texts it wants and the columns it gives, and scores batches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Unit(StrEnum):
+    """The text that a score belongs to; equal texts share one score."""
+
+    INSTRUCTION = "instruction"
+    """One instruction, whatever was answered."""
+    TURN = "turn"
+    """An instruction with its response; unanswered turns are never scored."""
+    PROMPT = "prompt"
+    """All instructions of a sample, joined by blank lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One text to score: `response` is None unless the scorer's unit is TURN."""
+
+    instruction: str
+    response: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Texts to score together; `vectors` is float32 (n, d), given if the scorer asked for an embedder."""
+
+    turns: Sequence[Turn]
+    vectors: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A result: the score, and the values of the scorer's own columns."""
+
+    score: float | None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No result, and why: a short machine-readable kind and a detail for people."""
+
+    kind: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind
+
+
+Result = Scored | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes two runs the same run: if any of it changes, texts are scored anew."""
+
+    scorer: str
+    model: str
+    revision: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    prompt: str = ""
+    code_version: str = "1"
+
+    @property
+    def prompt_hash(self) -> str:
+        """Short hash of the prompt text; empty where the scorer has none."""
+        return hashlib.sha256(self.prompt.encode()).hexdigest()[:16] if self.prompt else ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash over every field, equal only for equal runs."""
+        fields = [self.scorer, self.model, self.revision, self.params, self.prompt_hash, self.code_version]
+        text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerOptions:
+    """What the user may set for a scorer; None means the scorer's own default."""
+
+    model: str | None = None
+    backend: str | None = None
+    batch_size: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class Scorer(ABC):
+    """Base of all scorers.
+
+    Constructing one is cheap and needs no optional dependency, so that it can be listed and its
+    identity compared; `load` gets the model. A subclass raises `MissingExtra` from `load` (or
+    earlier) when a dependency is absent, and returns `Failed` for a text that can't be scored.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line for `laserdb scorers`."""
+    paper: ClassVar[str] = ""
+    """The section of the LASER paper it implements."""
+    modules: ClassVar[tuple[str, ...]] = ()
+    """Import names of the optional dependencies it needs."""
+    extra: ClassVar[str] = "score"
+    """The extra that installs them."""
+    unit: ClassVar[Unit] = Unit.INSTRUCTION
+    embedder: ClassVar[str | None] = None
+    """Model whose vectors of the unit's text it wants in `Batch.vectors`."""
+    batch_size: ClassVar[int] = 256
+
+    def __init__(self, options: ScorerOptions | None = None) -> None:
+        self.options = options or ScorerOptions()
+
+    @property
+    @abstractmethod
+    def columns(self) -> Mapping[str, str]:
+        """The scorer's own output columns beside score and error: name → DuckDB type."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> Identity:
+        """What is hashed into the run."""
+
+    def load(self) -> None:
+        """Get the model ready; called once before the first batch."""
+
+    @abstractmethod
+    def score(self, batch: Batch) -> Sequence[Result]:
+        """Score a batch: one result per turn, in order."""
+
+    def close(self) -> None:
+        """Give back what `load` took."""
