@@ -122,6 +122,8 @@ class Scorer(ABC):
     unit: ClassVar[Unit] = Unit.INSTRUCTION
     embedder: ClassVar[str | None] = None
     """Model whose vectors of the unit's text it wants in `Batch.vectors`."""
+    wants_unanswered: ClassVar[bool] = False
+    """Whether a scorer of unit TURN also gets turns that nobody answered."""
     batch_size: ClassVar[int] = 256
 
     def __init__(self, options: ScorerOptions | None = None) -> None:

@@ -1,0 +1,228 @@
+"""Sentence encoders: texts in, unit vectors out, at the speed that the machine allows."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from laserdb.backends.models import MINILM, ModelSource, fetch, find_model
+from laserdb.errors import MissingExtra, ModelNotFound
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEFAULT_MAX_LENGTH = 128
+"""Tokens of a text that an encoder reads, special tokens included; shared by all built-in scorers."""
+LONG_TEXTS = "head+tail"
+"""How longer texts are cut: half of the tokens from the start, half from the end. Task and question
+often stand last, after a long passage."""
+STATIC = "static:"
+"""Prefix of a model name that asks for its static distillation (see `laserdb.backends.static`)."""
+
+_DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384}
+_CHARS_PER_TOKEN = 100  # a longer text is cut to this many characters per wanted token before tokenising
+_TOKENS_PER_BATCH = {"cpu": 1024, "mps": 16_384, "cuda": 65_536}
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of the texts, float32 (n, dimension), in order."""
+
+
+def find_encoder(name: str) -> ModelSource:
+    """Like `find_model`, and also knows `static:NAME`; fetches nothing. Raises ModelNotFound."""
+    if name.startswith(STATIC):
+        from laserdb.backends.static import static_source
+
+        return static_source(find_model(name.removeprefix(STATIC)))
+    return find_model(name)
+
+
+def load_encoder(
+    source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
+) -> Encoder:
+    """The encoder for a model name: a `SentenceEncoder`, or a `StaticEncoder` for `static:NAME`.
+
+    `max_length` and `device` (default: CUDA, else MPS, else the CPU) do not concern static ones, which
+    read whole texts on the CPU. Raises MissingExtra and ModelNotFound.
+    """
+    name = source if isinstance(source, str) else source.name
+    if name.startswith(STATIC):
+        from laserdb.backends.static import StaticEncoder
+
+        return StaticEncoder(name.removeprefix(STATIC))
+    return SentenceEncoder(source, max_length=max_length, device=device)
+
+
+def known_dimension(name: str) -> int | None:
+    """Vector length of the models that laserdb knows, without loading them; else None."""
+    return _DIMENSIONS.get(name)
+
+
+class SentenceEncoder:
+    """Any sentence-transformers model, as unit float32 vectors.
+
+    Texts are sorted by length and packed into batches of about as many tokens, padding included, and
+    the model runs in bfloat16 where the processor computes in it, else in float32 (float16 on older
+    GPUs). A vector thus depends on the texts beside it by rounding alone: cosine distance < 0.001.
+    Texts of more than `max_length` tokens keep the first and the last half of them (`LONG_TEXTS`); of
+    texts beyond 100 characters per wanted token only the two ends are tokenised at all. The model's own
+    default prompt is prepended as sentence-transformers does. The empty text has a vector as well.
+
+    Raises MissingExtra without sentence-transformers, ModelNotFound if the model can't be got.
+    """
+
+    def __init__(
+        self, source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
+    ) -> None:
+        if importlib.util.find_spec("sentence_transformers") is None:
+            raise MissingExtra("sentence-transformers", "score")
+        self.source = find_model(source) if isinstance(source, str) else source
+        folder = str(fetch(self.source))
+        with _quiet():
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            self.device = device or _best_device(torch)
+            kwargs = {"dtype": _best_dtype(torch, self.device), "attn_implementation": "eager"}
+            try:
+                self._model = SentenceTransformer(
+                    folder, device=self.device, local_files_only=True, model_kwargs=kwargs
+                ).eval()
+            except (OSError, ValueError, KeyError) as error:
+                reason = str(error).strip().splitlines()[:1]
+                raise ModelNotFound(f"{self.source.name}: not a sentence encoder: {''.join(reason)}") from error
+            self.dimension = int(self._model.get_embedding_dimension())
+        self._packs = hasattr(self._model[0], "auto_model") or hasattr(self._model[0], "model")
+        limit = self._model.max_seq_length
+        self.max_length = min(max_length, limit) if limit else max_length
+        self._budget = _TOKENS_PER_BATCH.get(self.device.partition(":")[0], 1536)
+        self._prompt = (self._model.prompts or {}).get(self._model.default_prompt_name or "", "") or ""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of the texts, float32 (n, dimension), in order."""
+        out = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if not texts:
+            return out
+        if not self._packs:
+            return self._encode_whole(texts)
+        tokens = self._tokens(texts)
+
+        def run(rows: list[int]) -> None:
+            out[rows] = self._forward([tokens[i] for i in rows])
+
+        batches = packs([len(ids) for ids in tokens], self._budget)
+        if self.device == "cpu":
+            _in_threads(run, batches)
+        else:
+            for rows in batches:
+                run(rows)
+        return normalised(out)
+
+    def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            padded = self._model.tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
+            features = {key: value.to(self.device) for key, value in padded.items()}
+            vectors: NDArray[np.float32] = self._model(features)["sentence_embedding"].float().cpu().numpy()
+        return vectors
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids with the special tokens, cut to head and tail."""
+        chars = self.max_length * _CHARS_PER_TOKEN // 2
+        cut = [self._prompt + (t if len(t) <= 2 * chars else f"{t[:chars]} {t[-chars:]}") for t in texts]
+        tail = self.max_length // 2
+        head = self.max_length - tail
+        encoded = self._model.tokenizer(
+            cut, truncation=False, padding=False, verbose=False,
+            return_attention_mask=False, return_token_type_ids=False,
+        )  # fmt: skip
+        ids: list[list[int]] = encoded["input_ids"]
+        return [i if len(i) <= self.max_length else i[:head] + i[-tail:] for i in ids]
+
+    def _encode_whole(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """For models that aren't transformers (static embeddings): the library's own way."""
+        vectors = self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
+        return normalised(np.asarray(vectors, dtype=np.float32))
+
+
+def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Group indices, longest first, so that rows × longest row stays within `budget` (at least one row)."""
+    order = np.argsort(-np.asarray(lengths), kind="stable").tolist()
+    start = 0
+    while start < len(order):
+        rows = max(1, budget // max(1, lengths[order[start]]))
+        yield order[start : start + rows]
+        start += rows
+
+
+def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows scaled to length 1; zero rows stay zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+
+
+def _in_threads(run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
+    """Run batches side by side, each on one core.
+
+    Splitting every operation over the cores instead takes a fifth more CPU time, and several times the
+    wall time as soon as another process wants a core, since each operation waits for its slowest part.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1:
+        for rows in batches:
+            run(rows)
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(run, batches))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _best_device(torch: Any) -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _best_dtype(torch: Any, device: str) -> Any:
+    """bfloat16 where it is native, float16 on older GPUs, else float32."""
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    if device == "cpu":
+        checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        native = (getattr(torch.cpu, check, None) for check in checks)
+        if torch.backends.mkldnn.is_available() and any(check() for check in native if check):
+            return torch.bfloat16
+    return torch.float32
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the loading bars and reports of transformers, and put its settings back."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,127 @@
+"""k-means for diverse selection: tens of thousands of clusters on a few CPU cores (paper §3.3)."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+import numpy.typing as npt
+
+from laserdb.clustering.lloyd import means, nearest, repair
+from laserdb.clustering.moves import improve
+from laserdb.clustering.points import Floats, Ints, Points, as_matrix
+from laserdb.clustering.seeding import seed_centres
+from laserdb.clustering.workers import Workers
+
+__all__ = ["kmeans"]
+
+METRICS = ("euclidean", "cosine")
+
+# Work is budgeted in multiply-adds and not in seconds, so that a busy machine gets the same labels.
+LLOYD_BUDGET = 1e12
+MOVES_BUDGET = 2.5e11
+SETTLED = 5e-4  # a Lloyd pass that lowers the inertia by less than this share is the last one
+MOVES_PAY_BELOW = 64  # mean cluster size from which single moves no longer differ from Lloyd's passes
+
+
+def kmeans(
+    x: npt.ArrayLike,
+    k: int,
+    seed: int = 0,
+    *,
+    metric: str = "euclidean",
+    threads: int | None = None,
+) -> npt.NDArray[np.int32]:
+    """Partition the rows of `x` into `k` clusters of small squared distance to their means.
+
+    The clustering step of LASER's sampling (paper §3.3, there scikit-learn's MiniBatchKMeans).
+    Greedy k-means++ starts it, inside each of about √k coarse cells where the problem is large;
+    Lloyd's passes follow, and where clusters are small, Hartigan's single moves, which go below
+    the local minima in which Lloyd's passes stop.
+
+    Args:
+        x: `(n, d)` numbers; anything NumPy can turn into float32. It is read in blocks and not changed.
+        k: how many clusters, at least 1.
+        seed: any integer ≥ 0. The same `x`, `k`, `metric` and `seed` give the same labels on any number
+            of threads (of one machine and one NumPy; another BLAS may round differently).
+        metric: `"euclidean"`, or `"cosine"`, which scales each row to length 1 first (zero rows stay zero).
+        threads: how many threads work; the processor's cores if None.
+
+    Returns:
+        int32 `(n,)`, each in `[0, k)`. Equal rows share a label. Every label occurs, unless there are
+        fewer than `k` distinct rows: then each distinct row is a cluster, numbered from 0 as they appear.
+
+    Raises:
+        ValueError: `x` isn't a matrix of finite float32 numbers, or another argument is out of range.
+
+    Memory beyond `x`: the `(k, d)` centres a few times over, some 100 bytes a row, and blocks of up to
+    some 40 MB a thread; never `(n, k)`. Input that isn't C-contiguous float32 is converted, so copied.
+    """
+    k = _whole("k", k, 1)
+    seed = _whole("seed", seed, 0)
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(METRICS)}, not {metric!r}")
+    if threads is not None:
+        threads = _whole("threads", threads, 1)
+    matrix = as_matrix(x)
+    if len(matrix) == 0:
+        return np.empty(0, np.int32)
+    with Workers(threads) as workers:
+        points = Points.prepare(matrix, workers, cosine=metric == "cosine")
+        labels = np.arange(points.n) if k >= points.n else _fit(points, k, seed, workers)
+        return points.spread(labels).astype(np.int32)
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    """`value` as an int of at least `least`; numpy's integers are welcome, True and 3.0 are not."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ValueError(f"{name} must be an integer, not {value!r}") from None
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, not {number}")
+    return number
+
+
+def _fit(points: Points, k: int, seed: int, workers: Workers) -> Ints:
+    """Labels of the distinct points; there are more than `k` of them."""
+    cost = float(points.n) * k * (points.d + 1)
+    centres = seed_centres(points, k, seed, workers)
+    if points.n >= MOVES_PAY_BELOW * k:
+        return _lloyd(points, centres, int(np.clip(LLOYD_BUDGET / cost, 2, 100)), SETTLED, workers)[0]
+    # Cheap problems settle by Lloyd's passes first; where a pass is dear, the moves do better with it.
+    passes = int(np.clip(LLOYD_BUDGET / 50 / cost, 0, 50))
+    if passes > 1:
+        _, centres = _lloyd(points, centres, passes, SETTLED, workers)
+    before = np.inf
+    for _ in range(int(np.clip(MOVES_BUDGET / cost, 1, 5))):
+        labels, inertia = improve(points, centres, seed, workers)
+        if inertia >= before * (1 - SETTLED):
+            break
+        before = inertia
+        centres, _ = means(points, labels, k, workers)
+    return labels
+
+
+def _lloyd(
+    points: Points, centres: Floats, passes: int, settled: float, workers: Workers
+) -> tuple[Ints, Floats]:
+    """Lloyd's passes until nothing changes, little is gained or `passes` are done: labels and means."""
+    k = len(centres)
+    labels: Ints | None = None
+    before = np.inf
+    for _ in range(passes):
+        new, distances = nearest(points, centres, workers)
+        new = repair(new, distances, k)
+        if labels is not None and np.array_equal(new, labels):
+            break
+        labels = new
+        centres, _ = means(points, labels, k, workers)
+        inertia = float(np.dot(distances.astype(np.float64), points.weight))
+        if inertia >= before * (1 - settled):
+            break
+        before = inertia
+    assert labels is not None
+    return labels, centres

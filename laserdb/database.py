@@ -1,0 +1,178 @@
+"""The Python API: a warehouse with the four verbs ingest, score, select, export (DESIGN §1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from laserdb.engine import score as scoring
+from laserdb.engine import select as selecting
+from laserdb.engine.catalog import require
+from laserdb.engine.presets import PRESETS
+from laserdb.errors import UsageError
+from laserdb.plugins import unknown
+from laserdb.progress import Progress, Silent
+from laserdb.scorers.base import ScorerOptions
+from laserdb.warehouse import Warehouse, results
+from laserdb.warehouse.export import ExportOptions, Written, export
+from laserdb.warehouse.ingest import IngestOptions, IngestSummary, ingest
+from laserdb.warehouse.session import query_errors
+from laserdb.warehouse.status import status
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def connect(
+    path: str | Path = ":memory:", *, create: bool = True, lock_timeout: float | None = None
+) -> Database:
+    """Open a laserdb file, creating it if need be; `:memory:` lives as long as the object.
+
+    `lock_timeout` is how many seconds to wait while another process writes to the file.
+    """
+    return Database(Warehouse(path, create=create, lock_timeout=lock_timeout))
+
+
+class Database:
+    """One laserdb file. The file is opened for each call and closed again, so that others can use it.
+
+    Only a relation from `sql` keeps it open, until `close`; use it as a context manager.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.warehouse.close()
+
+    def ingest(
+        self,
+        *files: str | Path | Sequence[str | Path],
+        source: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> IngestSummary:
+        """Read files into `samples` and `turns`; every row becomes a sample, a duplicate or a reject.
+
+        `mapping` names the columns of an unusual shape: {"instruction": "question", "output": "answer"}.
+        """
+        names: list[str] = []
+        for given in files:
+            names += [str(given)] if isinstance(given, str | Path) else map(str, given)
+        options = IngestOptions(source=source, mapping=mapping)
+        return ingest(self.warehouse, names, options, progress or Silent())
+
+    def score(
+        self,
+        scorers: Sequence[str] = (),
+        *,
+        preset: str | None = None,
+        model: str | None = None,
+        backend: str | None = None,
+        batch_size: int | None = None,
+        params: Mapping[str, str] | None = None,
+        limit: int | None = None,
+        force: bool = False,
+        retry_failed: bool = False,
+        progress: Progress | None = None,
+    ) -> list[scoring.ScorerSummary]:
+        """Run scorers on what they have no result for yet; running it again costs nothing.
+
+        `limit` counts texts per scorer. Raises UsageError for unknown names, MissingExtra before any
+        work if a dependency is absent.
+        """
+        names = list(scorers)
+        if preset is not None:
+            if preset not in PRESETS:
+                raise UsageError(unknown("preset", preset, PRESETS))
+            names = [*PRESETS[preset].scorers, *(name for name in names if name not in PRESETS[preset].scorers)]
+        if not names:
+            raise UsageError("name at least one scorer or a preset (laserdb scorers lists them)")
+        if model is not None and len(names) > 1:
+            raise UsageError("a model can be given for one scorer at a time")
+        options = ScorerOptions(model=model, backend=backend, batch_size=batch_size, params=params or {})
+        made = [scoring.make_scorer(name, options) for name in names]
+        for scorer in made:
+            require(scorer)
+        listener = progress or Silent()
+        if preset is not None:
+            self._route(preset, listener)
+        todo = scoring.ScoreOptions(limit=limit, force=force, retry_failed=retry_failed)
+        return scoring.score(self.warehouse, made, todo, listener)
+
+    def _route(self, preset: str, progress: Progress) -> None:
+        known = [one.routes for one in PRESETS.values()]
+        with self.warehouse.write() as session:
+            if not results.set_routes(session, PRESETS[preset].routes, known):
+                progress.note(f"the table routes was edited by hand; preset {preset} leaves it as it is")
+
+    def select(
+        self,
+        strategy: str,
+        m: int,
+        *,
+        name: str | None = None,
+        seed: int = 0,
+        where: str | None = None,
+        replace: bool = False,
+        dry_run: bool = False,
+        params: Mapping[str, Any] | None = None,
+    ) -> selecting.SelectSummary:
+        """Choose m samples by a built-in strategy or a `.sql` file, and record them with their reasons.
+
+        `params` are the strategy's own: `db.select("laser", m=1000, params={"gamma": 90})`.
+        """
+        given = (params or {}).items()
+        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given}
+        options = selecting.SelectOptions(
+            strategy=strategy,
+            m=m,
+            name=name,
+            seed=seed,
+            params=texts,
+            where=where,
+            replace=replace,
+            dry_run=dry_run,
+        )
+        return selecting.select(self.warehouse, options)
+
+    def export(
+        self,
+        what: str,
+        out: str | Path,
+        *,
+        format: str = "messages",
+        columns: Sequence[str] | None = None,
+        split: Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> list[Written]:
+        """Write a selection (or a query returning sample_id) for TRL, `datasets` and their like.
+
+        The suffix of `out` decides: .parquet, .jsonl[.gz|.zst], or a folder of Parquet shards.
+        """
+        options = ExportOptions(what, str(out), format, columns, split or {}, seed)
+        with self.warehouse.read() as session:
+            return export(session, options)
+
+    def sql(self, query: str, params: Sequence[Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """A DuckDB relation of a query; keeps the file open until `close`."""
+        session = self.warehouse.hold()
+        with query_errors():
+            return session.con.sql(query, params=params)
+
+    def status(self) -> dict[str, Any]:
+        """What the file holds: sources, categories, coverage by scorer, runs, selections."""
+        with self.warehouse.read() as session:
+            return status(session)

@@ -1,0 +1,1 @@
+"""The conversations that `laserdb demo` runs on."""

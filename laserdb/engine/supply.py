@@ -1,0 +1,106 @@
+"""What the pool has to offer a strategy: the scores it needs, the candidates of each category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from laserdb.categories import CATEGORIES
+from laserdb.errors import StrategyError
+from laserdb.sql.apportion import apportion, largest_remainder
+from laserdb.sql.render import Strategy
+from laserdb.warehouse import Session, pool
+from laserdb.warehouse.coverage import Coverage, coverage
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a strategy draws on: runs, the embedder, and what is worth a warning."""
+
+    runs: list[int] = field(default_factory=list)
+    embedder: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One line of a dry run: what a category should give, has, and will give."""
+
+    category: str
+    samples: int
+    candidates: int
+    quota: int
+    planned: int
+
+    @property
+    def shortfall(self) -> int:
+        """How many candidates the category lacks for its own quota."""
+        return max(0, self.quota - self.candidates)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as JSON-able values."""
+        return asdict(self) | {"shortfall": self.shortfall}
+
+
+def check_needs(session: Session, strategy: Strategy, path: str) -> Needs:
+    """See that every score the strategy reads is there. Raises StrategyError naming the scorers to run."""
+    if pool.size(session) == 0:
+        raise StrategyError(f"the pool is empty; put something in: laserdb ingest {path} FILE…")
+    found: dict[str, Coverage] = {}
+    for one in coverage(session):
+        if one.scorer not in found or one.done > found[one.scorer].done:
+            found[one.scorer] = one
+    wanted = wanted_scorers(session, strategy)
+    missing = [name for name in wanted if name not in found or found[name].done == 0]
+    if missing:
+        raise StrategyError(
+            f"strategy {strategy.name} needs scores that the pool doesn't have; "
+            f"run: laserdb score {path} {' '.join(missing)}"
+        )
+    needs = Needs()
+    for name in wanted:
+        one = found[name]
+        if one.missing or one.failed:
+            needs.warnings.append(
+                f"{name}: {one.missing} of {one.total} missing, {one.failed} failed; "
+                "samples without this score can't be chosen"
+            )
+        needs.runs.append(pool.current_run(session, name, one.model))
+        if name == "embedding":
+            needs.embedder = one.model
+    return needs
+
+
+def wanted_scorers(session: Session, strategy: Strategy) -> list[str]:
+    """The scorers behind a header's `needs`; `quality` is whatever the categories at hand are routed to."""
+    wanted: list[str] = []
+    for need in strategy.header.needs:
+        wanted += pool.routed_scorers(session) if need == "quality" else [need]
+    return list(dict.fromkeys(wanted))
+
+
+def plan(session: Session, strategy: Strategy, params: Mapping[str, Any], m: int) -> list[Planned]:
+    """What each category has and would give, without running the strategy."""
+    ranked = "quality" in strategy.header.needs
+    have = pool.supply(session, max_tokens=params.get("max_tokens") if ranked else None, ranked=ranked)
+    weights: Mapping[str, float] | None = params.get("quotas")
+    if weights is None:
+        # Without quotas only the total is known; categories are shown as they are.
+        total = min(m, sum(candidates for _, candidates in have.values()))
+        everything = sum(samples for samples, _ in have.values())
+        return [Planned("(all)", everything, sum(c for _, c in have.values()), m, total)]
+    names = list(weights)
+    supplies = [have.get(name, (0, 0))[1] for name in names]
+    quotas = largest_remainder(m, list(weights.values()))
+    planned = apportion(m, list(weights.values()), supplies, bool(params.get("redistribute", True)))
+    return [
+        Planned(name, have.get(name, (0, 0))[0], candidates, quota, given)
+        for name, candidates, quota, given in zip(names, supplies, quotas, planned, strict=True)
+    ]
+
+
+def in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by category in the order of the paper, others behind."""
+    known = [name for name in CATEGORIES if name in counts]
+    return {name: counts[name] for name in [*known, *sorted(set(counts) - set(known))]}

@@ -1,0 +1,38 @@
+{#
+  What the strategies share. `pool` is the table that the engine prepares: a row per sample with the
+  columns of sample_scores and samples, restricted by --where.
+#}
+
+{# CTE body: the samples that a stratified strategy can rank: labelled, scored, embedded, not too long. #}
+{% macro candidates(max_tokens) %}
+    SELECT sample_id, category, f, q, p
+    FROM pool
+    WHERE category IS NOT NULL AND p IS NOT NULL AND embedded AND tokens <= {{ max_tokens }}
+{%- endmacro %}
+
+{# CTE body: category, quota. m_l is the largest remainder of weight × m within what `candidates` has (DESIGN §4.5). #}
+{% macro quotas(weights, m, redistribute) %}
+    SELECT
+        unnest(list(category ORDER BY position)) AS category,
+        unnest(apportion(
+            {{ m }}, list(weight ORDER BY position), list(supply ORDER BY position), {{ redistribute }}
+        )) AS quota
+    FROM (
+        SELECT w.category, w.weight, w.position, count(c.sample_id) AS supply
+        FROM (
+            VALUES
+            {%- for category, weight in weights.items() %}
+
+                ({{ category }}, {{ weight }}, {{ loop.index }}){% if not loop.last %},{% endif %}
+            {%- endfor %}
+
+        ) w (category, weight, position)
+        LEFT JOIN candidates c USING (category)
+        GROUP BY w.category, w.weight, w.position
+    )
+{%- endmacro %}
+
+{# Order of a seeded shuffle: the same on every machine and DuckDB version, whatever the number of threads. #}
+{% macro shuffled(seed) %}
+md5(concat({{ seed }}, ':', sample_id)), sample_id
+{%- endmacro %}

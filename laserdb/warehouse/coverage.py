@@ -1,0 +1,68 @@
+"""How far each scorer has got with the pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from laserdb.warehouse import views
+from laserdb.warehouse.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of one scorer's current run, counted in turns (samples for embeddings)."""
+
+    scorer: str
+    model: str
+    done: int
+    missing: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        """All that the scorer should have a result for."""
+        return self.done + self.missing + self.failed
+
+
+def coverage(session: Session) -> list[Coverage]:
+    """Done, missing and failed of every scorer that has run here, by name."""
+    found = []
+    for table in views.result_tables(session):
+        for run_id, model in current_runs(session, table.scorer):
+            if table.name in (table.scorer, views.embedding_table(model)):
+                found.append(count(session, table, run_id, model))
+    return sorted(found, key=lambda one: (one.scorer, one.model))
+
+
+def current_runs(session: Session, scorer: str) -> list[tuple[int, str]]:
+    """The current run of a scorer with its model; of embedders, one per model."""
+    if scorer == views.EMBEDDING:
+        return [
+            (run_id, model)
+            for run_id, model in session.rows(
+                "SELECT arg_max(run_id, (status = 'complete', run_id)), model FROM runs "
+                "WHERE scorer = ? GROUP BY model",
+                [scorer],
+            )
+        ]
+    return [
+        (run_id, model)
+        for run_id, model in session.rows(
+            "SELECT run_id, model FROM runs SEMI JOIN current_runs USING (run_id) WHERE scorer = ?", [scorer]
+        )
+    ]
+
+
+def count(session: Session, table: views.ResultTable, run_id: int, model: str) -> Coverage:
+    """Count the pool against one run's results."""
+    source = "samples" if table.unit == "prompt" else "turns"
+    # Scorers of answers never get an unanswered turn, unless they count it as done.
+    condition = "response IS NOT NULL OR r.key IS NOT NULL" if table.unit == "turn" else "true"
+    done, failed, missing = session.row(
+        "SELECT count(*) FILTER (r.key IS NOT NULL AND r.error IS NULL), "
+        "count(*) FILTER (r.error IS NOT NULL), count(*) FILTER (r.key IS NULL) "
+        f"FROM {source} t LEFT JOIN {table.qualified} r "
+        f"ON r.key = t.{views.UNIT_KEYS[table.unit]} AND r.run_id = ? WHERE {condition}",
+        [run_id],
+    )
+    return Coverage(table.scorer, model, done, missing, failed)

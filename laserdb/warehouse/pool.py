@@ -1,0 +1,38 @@
+"""Short questions about the pool that the engine asks."""
+
+from __future__ import annotations
+
+from laserdb.warehouse.coverage import current_runs
+from laserdb.warehouse.session import Session
+
+
+def size(session: Session) -> int:
+    """How many samples there are."""
+    return int(session.value("SELECT count(*) FROM samples"))
+
+
+def routed_scorers(session: Session) -> list[str]:
+    """The quality scorers of the categories that occur in the pool (all of them before any is labelled)."""
+    rows = session.rows(
+        "SELECT DISTINCT scorer FROM routes WHERE category IN (SELECT category FROM labels) "
+        "OR NOT EXISTS (SELECT 1 FROM labels) ORDER BY scorer"
+    )
+    return [scorer for (scorer,) in rows]
+
+
+def current_run(session: Session, scorer: str, model: str) -> int:
+    """The run that the views show for a scorer and model."""
+    return next(run_id for run_id, found in current_runs(session, scorer) if found == model)
+
+
+def supply(session: Session, *, max_tokens: int | None, ranked: bool) -> dict[str, tuple[int, int]]:
+    """Category → (samples, candidates) of the temporary table `pool`.
+
+    With `ranked`, a candidate has a category, a preference and a vector, and at most `max_tokens`.
+    """
+    condition = "p IS NOT NULL AND embedded AND tokens <= coalesce(?, tokens)" if ranked else "true"
+    rows = session.rows(
+        f"SELECT coalesce(category, '(none)'), count(*), count(*) FILTER ({condition}) FROM pool GROUP BY 1",
+        [max_tokens] if ranked else None,
+    )
+    return {category: (samples, candidates) for category, samples, candidates in rows}

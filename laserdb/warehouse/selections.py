@@ -1,0 +1,154 @@
+"""Candidates for a selection, running a strategy's SQL, and the immutable record of what it chose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from laserdb.errors import StrategyError, UsageError
+from laserdb.sqltext import literal
+from laserdb.warehouse.functions import SqlFunction, functions
+from laserdb.warehouse.results import now
+from laserdb.warehouse.session import Session, first_line, query_errors
+
+COLUMNS = ("sample_id", "reason", "category", "cluster", "f", "q", "p")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A selection as `selections` keeps it."""
+
+    name: str
+    strategy: str
+    params: Mapping[str, Any]
+    sql: str
+    seed: int
+    m: int
+    runs: Sequence[int]
+
+
+def pool_sql(where: str | None, embedder: str | None) -> str:
+    """SQL of the table `pool`: a row per sample that may be chosen."""
+    condition = f"\nWHERE (\n{where}\n)" if where else ""
+    return (
+        "CREATE OR REPLACE TEMP TABLE pool AS\n"
+        "SELECT s.sample_id, s.source, s.data_id, s.n_turns, s.metadata, x.* EXCLUDE (sample_id),\n"
+        "    e.sample_id IS NOT NULL AS embedded\n"
+        "FROM samples s\n"
+        "JOIN sample_scores x USING (sample_id)\n"
+        f"LEFT JOIN (SELECT sample_id FROM embeddings WHERE embedder = {literal(embedder or '')}) e "
+        f"USING (sample_id){condition}"
+    )
+
+
+def make_pool(session: Session, where: str | None, embedder: str | None) -> str:
+    """Create the temporary table `pool`; returns its SQL. Raises a one-line error for a bad `where`."""
+    sql = pool_sql(where, embedder)
+    if where is not None and len(statements(session, sql)) != 1:
+        raise UsageError(f"--where must be one condition: {where}")
+    with query_errors("--where: " if where else ""):
+        session.run(sql)
+    return sql
+
+
+def statements(session: Session, sql: str) -> list[Any]:
+    """The statements of a text. Raises QueryError where it doesn't parse."""
+    with query_errors():
+        return list(session.con.extract_statements(sql))
+
+
+def run_strategy(session: Session, sql: str, available: Sequence[SqlFunction], m: int, where: str) -> pa.Table:
+    """Run a rendered strategy over `pool`; the chosen samples in order, with `COLUMNS`, at most m.
+
+    What the template doesn't return itself is taken from the pool. Raises StrategyError with the
+    template's name for whatever its SQL does wrong.
+    """
+    try:
+        if len(statements(session, sql)) != 1:
+            raise StrategyError(f"{where}: a strategy must be one SELECT statement")
+        with functions(session, available):
+            chosen = session.arrow(sql)
+    except duckdb.Error as error:
+        raise StrategyError(f"{where}: {first_line(error)}") from error
+    if "sample_id" not in chosen.column_names:
+        raise StrategyError(f"{where}: its SELECT must return a column sample_id")
+    chosen = chosen.select([name for name in COLUMNS if name in chosen.column_names]).slice(0, m)
+    chosen = chosen.append_column("rank", pa.array(range(1, chosen.num_rows + 1), pa.int64()))
+    return complete(session, chosen, where)
+
+
+def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
+    """Fill in what the template left out; refuse samples that are twice there or not in the pool."""
+    given = set(chosen.column_names)
+    columns = [f"c.{name}" if name in given else f"pool.{name}" for name in ("category", "f", "q", "p")]
+    reason = "coalesce(c.reason, 'selected')" if "reason" in given else "'selected'"
+    cluster = "c.cluster" if "cluster" in given else "NULL"
+    with session.table("chosen", chosen):
+        try:
+            table = session.arrow(
+                f"SELECT c.sample_id::BIGINT AS sample_id, c.rank, {reason}::VARCHAR AS reason, "
+                f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, {columns[1]}::DOUBLE AS f, "
+                f"{columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
+                "FROM chosen c JOIN pool ON pool.sample_id = c.sample_id ORDER BY c.rank"
+            )
+        except duckdb.Error as error:
+            raise StrategyError(f"{where}: {first_line(error)}") from error
+    if table.num_rows != chosen.num_rows:
+        raise StrategyError(f"{where}: it returned {chosen.num_rows - table.num_rows} samples that aren't in the pool")
+    different = len(set(table.column("sample_id").to_pylist()))
+    if different != table.num_rows:
+        raise StrategyError(f"{where}: it returned {table.num_rows - different} samples more than once")
+    return table
+
+
+def result_hash(chosen: pa.Table) -> str:
+    """Hash of the chosen samples in their order: re-running must give the same."""
+    text = "\n".join(map(str, chosen.column("sample_id").to_pylist()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def exists(session: Session, name: str) -> bool:
+    """Whether a selection of that name is recorded."""
+    return bool(session.value("SELECT count(*) FROM selections WHERE name = ?", [name]))
+
+
+def store(session: Session, record: Record, chosen: pa.Table, *, replace: bool) -> None:
+    """Record a selection in one transaction. Raises UsageError if the name is taken and not to be replaced."""
+    if exists(session, record.name):
+        if not replace:
+            raise UsageError(taken(record.name))
+        # In a transaction of its own: DuckDB's index still holds a key deleted in the same one.
+        with session.transaction():
+            session.run("DELETE FROM selected WHERE selection = ?", [record.name])
+        with session.transaction():
+            session.run("DELETE FROM selections WHERE name = ?", [record.name])
+    with session.transaction(), session.table("chosen", chosen):
+        session.run(
+            "INSERT INTO selections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                record.name,
+                record.strategy,
+                json.dumps(dict(record.params), ensure_ascii=False, sort_keys=True),
+                record.sql,
+                record.seed,
+                record.m,
+                now(),
+                result_hash(chosen),
+                list(record.runs),
+            ],
+        )
+        session.run(
+            "INSERT INTO selected SELECT ?, sample_id, rank, reason, category, cluster, f, q, p FROM chosen",
+            [record.name],
+        )
+
+
+def taken(name: str) -> str:
+    """The line for a name that is in use."""
+    return f"there is a selection {name!r} already; give another --name, or --replace it"

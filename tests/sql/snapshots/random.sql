@@ -1,0 +1,4 @@
+SELECT sample_id, 'random' AS reason
+FROM pool
+ORDER BY md5(concat(0, ':', sample_id)), sample_id
+LIMIT 10
