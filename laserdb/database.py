@@ -97,7 +97,10 @@ class Database:
         if preset is not None:
             if preset not in PRESETS:
                 raise UsageError(unknown("preset", preset, PRESETS))
-            names = [*PRESETS[preset].scorers, *(name for name in names if name not in PRESETS[preset].scorers)]
+            names = [
+                *PRESETS[preset].scorers,
+                *(name for name in names if name not in PRESETS[preset].scorers),
+            ]
         if not names:
             raise UsageError("name at least one scorer or a preset (laserdb scorers lists them)")
         if model is not None and len(names) > 1:

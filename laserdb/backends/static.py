@@ -75,7 +75,7 @@ class StaticEncoder:
 
 
 def plain_tokenizer(path: Path) -> Any:
-    """The tokenizer of a tokenizer.json, without truncation and padding. Raises ModelNotFound if it is broken."""
+    """The tokenizer of a tokenizer.json, without truncation and padding. Raises ModelNotFound."""
     from tokenizers import Tokenizer
 
     try:

@@ -21,7 +21,7 @@ METRICS = ("euclidean", "cosine")
 LLOYD_BUDGET = 1e12
 MOVES_BUDGET = 2.5e11
 SETTLED = 5e-4  # a Lloyd pass that lowers the inertia by less than this share is the last one
-MOVES_PAY_BELOW = 64  # mean cluster size from which single moves no longer differ from Lloyd's passes
+LARGE_CLUSTERS = 64  # mean size from which single moves hardly differ from Lloyd's passes
 
 
 def kmeans(
@@ -54,7 +54,7 @@ def kmeans(
     Raises:
         ValueError: `x` isn't a matrix of finite float32 numbers, or another argument is out of range.
 
-    Memory beyond `x`: the `(k, d)` centres a few times over, some 100 bytes a row, and blocks of up to
+    Memory beyond `x`: the `(k, d)` centres a few times over, some 200 bytes a row, and blocks of up to
     some 40 MB a thread; never `(n, k)`. Input that isn't C-contiguous float32 is converted, so copied.
     """
     k = _whole("k", k, 1)
@@ -89,12 +89,9 @@ def _fit(points: Points, k: int, seed: int, workers: Workers) -> Ints:
     """Labels of the distinct points; there are more than `k` of them."""
     cost = float(points.n) * k * (points.d + 1)
     centres = seed_centres(points, k, seed, workers)
-    if points.n >= MOVES_PAY_BELOW * k:
-        return _lloyd(points, centres, int(np.clip(LLOYD_BUDGET / cost, 2, 100)), SETTLED, workers)[0]
-    # Cheap problems settle by Lloyd's passes first; where a pass is dear, the moves do better with it.
-    passes = int(np.clip(LLOYD_BUDGET / 50 / cost, 0, 50))
-    if passes > 1:
-        _, centres = _lloyd(points, centres, passes, SETTLED, workers)
+    # Large clusters settle by Lloyd's passes. With small ones the moves make more of a pass that is dear.
+    budget = LLOYD_BUDGET if points.n >= LARGE_CLUSTERS * k else LLOYD_BUDGET / 50
+    centres = _lloyd(points, centres, min(int(budget / cost), 50), workers)
     before = np.inf
     for _ in range(int(np.clip(MOVES_BUDGET / cost, 1, 5))):
         labels, inertia = improve(points, centres, seed, workers)
@@ -105,10 +102,8 @@ def _fit(points: Points, k: int, seed: int, workers: Workers) -> Ints:
     return labels
 
 
-def _lloyd(
-    points: Points, centres: Floats, passes: int, settled: float, workers: Workers
-) -> tuple[Ints, Floats]:
-    """Lloyd's passes until nothing changes, little is gained or `passes` are done: labels and means."""
+def _lloyd(points: Points, centres: Floats, passes: int, workers: Workers) -> Floats:
+    """Lloyd's passes until nothing changes, little is gained or `passes` are done; the centres."""
     k = len(centres)
     labels: Ints | None = None
     before = np.inf
@@ -120,8 +115,7 @@ def _lloyd(
         labels = new
         centres, _ = means(points, labels, k, workers)
         inertia = float(np.dot(distances.astype(np.float64), points.weight))
-        if inertia >= before * (1 - settled):
+        if inertia >= before * (1 - SETTLED):
             break
         before = inertia
-    assert labels is not None
-    return labels, centres
+    return centres

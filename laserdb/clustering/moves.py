@@ -94,6 +94,8 @@ class _Rounds:
         merged, into, split, side = find_swaps(
             self.points, self.labels, self.centres, self.weight, self.workers
         )
+        if not len(merged):
+            return changed
         becomes, half = np.arange(len(changed)), np.full(len(changed), -1)
         becomes[merged], half[split] = into, merged
         other = half[self.labels]
@@ -105,8 +107,8 @@ class _Rounds:
         cut = cut[side[cut]]
         self.labels[cut] = other[cut]
         self.centres, self.weight = means(self.points, self.labels, len(changed), self.workers)
-        changed[:] = True  # every mean was reckoned anew
-        return changed if len(merged) else np.zeros_like(changed)
+        changed[merged] = changed[into] = changed[split] = True
+        return changed
 
     def _measure(self, changed: npt.NDArray[np.bool_]) -> None:
         """Distances to the candidates whose means have changed; by differences, as small ones matter."""
@@ -123,20 +125,26 @@ class _Rounds:
 
     def _gains(self) -> tuple[Doubles, Ints]:
         """What each point's best move lowers the inertia by, and where it leads."""
-        own = self.near == self.labels[:, None]
-        distance = np.where(own, self.squared, 0).max(axis=1)
-        self._inertia = float(np.dot(distance.astype(np.float64), self.points.weight))
-        w = self.points.weight
-        there = self.weight[self.near]
-        cost = there * w[:, None] / (there + w[:, None]) * self.squared
-        cost[own] = np.inf
-        best = cost.argmin(axis=1)
-        here = self.weight[self.labels]
-        rest = here - w  # 0: the last point of its cluster stays
-        leave = np.where(rest > 0, here * w / np.maximum(rest, 1), 0) * distance
-        each = np.arange(len(best))
-        gain = np.where(rest > 0, leave * (1 - 1e-5) - cost[each, best], 0)  # ties in float32 aren't gains
-        return gain, self.near[each, best].astype(np.int64)
+        n = self.points.n
+        gain, distance, target = np.empty(n), np.empty(n), np.empty(n, np.int64)
+
+        def job(span: slice) -> None:
+            near, squared, w = self.near[span], self.squared[span], self.points.weight[span]
+            own = near == self.labels[span, None]
+            distance[span] = np.where(own, squared, 0).max(axis=1)
+            there = self.weight[near]
+            cost = there * w[:, None] / (there + w[:, None]) * squared
+            cost[own] = np.inf
+            best = cost.argmin(axis=1)[:, None]
+            target[span] = np.take_along_axis(near, best, 1)[:, 0]
+            here = self.weight[self.labels[span]]
+            rest = here - w  # 0: the last point of its cluster stays
+            leave = here * w / np.maximum(rest, 1) * distance[span] * (1 - 1e-5)  # float32's ties win nothing
+            gain[span] = np.where(rest > 0, leave - np.take_along_axis(cost, best, 1)[:, 0], 0)
+
+        self.workers.each(job, spans(n, 16 * BLOCK))
+        self._inertia = float(np.dot(distance, self.points.weight))
+        return gain, target
 
     def _move(self, gain: Doubles, target: Ints) -> tuple[float, npt.NDArray[np.bool_]]:
         """Carry out the best moves that don't meet; what they won, and which clusters they changed."""

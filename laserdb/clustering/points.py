@@ -59,10 +59,13 @@ class Points:
     def prepare(cls, matrix: Floats, workers: Workers, *, cosine: bool) -> Self:
         n, d = matrix.shape
         rows, zero = np.arange(n), np.zeros(d, np.float32)
-        points = cls(matrix, _scale(matrix, workers), None, rows, None, np.ones(n), zero)
+        points = cls(matrix, np.float32(1), None, rows, None, np.ones(n), zero)
+        scale = _scale(matrix, workers)
         if cosine:
+            points.scale = scale
             points.shrink = points._inverse_lengths(workers)
         points._merge_equal(workers)
+        points.scale = scale  # not sooner: scaling down rounds tiny differences away
         parts = workers.map(lambda span: points.take(span).sum(axis=0, dtype=np.float64), points.spans())
         points.shift = (sum(parts, np.zeros(d)) / points.n).astype(np.float32)
         return points

@@ -19,7 +19,7 @@ MARGIN = 1.01  # a swap must win clearly: both sides are reckoned in float32
 
 
 class Swaps(NamedTuple):
-    """Swap s gives all points of `merged[s]` to `into[s]`, then those of `split[s]` on side 1 to `merged[s]`."""
+    """Swap s: all of `merged[s]` goes to `into[s]`, and what of `split[s]` is on side 1 to `merged[s]`."""
 
     merged: Ints
     into: Ints
@@ -77,7 +77,7 @@ def _merges(centres: Floats, weight: Doubles, workers: Workers) -> tuple[Ints, D
     scored, k = score_rows(centres), len(centres)
     squares, mass = sum_squares(centres), weight.astype(np.float32)
 
-    def job(span: slice) -> tuple[Ints, Floats]:
+    def job(span: slice) -> Ints:
         left = with_ones(centres[span])
         rows = np.arange(len(left))
         into, cost = np.zeros(len(left), np.int64), np.full(len(left), np.inf, np.float32)
@@ -91,9 +91,9 @@ def _merges(centres: Floats, weight: Doubles, workers: Workers) -> tuple[Ints, D
             better = costs[rows, best] < cost
             into[better] = best[better] + tile.start
             cost[better] = costs[rows, best][better]
-        return into, cost
+        return into
 
-    into, cost = (np.concatenate(part) for part in zip(*workers.map(job, spans(k, BLOCK)), strict=True))
+    into = np.concatenate(list(workers.map(job, spans(k, BLOCK))))
     # The product cancels for near centres; the chosen pairs are few enough for differences.
     apart = sum_squares(centres - centres[into]).astype(np.float64)
     return into, weight * weight[into] / (weight + weight[into]) * apart

@@ -11,7 +11,9 @@ from laserdb.commands.output import TerminalProgress, print_table
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default="laserdb-demo")
+@click.argument(
+    "folder", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default="laserdb-demo"
+)
 def demo(folder: Path) -> None:
     """Run ingest → score → select → export on about 200 conversations that come with laserdb.
 
@@ -31,7 +33,8 @@ def demo(folder: Path) -> None:
         say(f"laserdb ingest {db} {folder}/*.jsonl")
         found = database.ingest(*sources, progress=TerminalProgress())
         click.echo(
-            f"{found.read} rows: {found.samples} samples, {found.duplicates} duplicates, {found.rejects} rejects"
+            f"{found.read} rows: {found.samples} samples, {found.duplicates} duplicates, "
+            f"{found.rejects} rejects"
         )
         say(f"laserdb score {db} --preset cpu")
         for one in database.score(preset="cpu", progress=TerminalProgress()):

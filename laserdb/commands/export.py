@@ -17,8 +17,8 @@ def parse_split(text: str) -> dict[str, float]:
             raise click.UsageError(f"--split {name} must be a number, not {value!r}") from None
         if not 0 < shares[name] <= 1 or not name.isidentifier():
             raise click.UsageError(f"--split takes names with shares between 0 and 1, not {name}={value}")
-    if sum(shares.values()) > 1 + 1e-9:
-        raise click.UsageError(f"the shares of --split sum to {sum(shares.values()):g}, more than 1")
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise click.UsageError(f"the shares of --split sum to {sum(shares.values()):g}, not to 1")
     return shares
 
 
@@ -26,7 +26,9 @@ def parse_split(text: str) -> dict[str, float]:
 @database_argument
 @click.argument("name")
 @click.argument("out", type=click.Path())
-@click.option("--format", "shape", default="messages", show_default=True, help="messages, alpaca or sharegpt.")
+@click.option(
+    "--format", "shape", default="messages", show_default=True, help="messages, alpaca or sharegpt."
+)
 @click.option("--columns", help="Extra columns, e.g. data_id,category,p; by default data_id,source,metadata.")
 @click.option("--split", help="Parts in files of their own, e.g. train=0.95,val=0.05.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")

@@ -57,4 +57,4 @@ def ingest(db: str, files: tuple[str, ...], source: str | None, mapping: str | N
         f"{summary.duplicates:,} duplicates, {summary.rejects:,} rejects"
     )
     if summary.rejects:
-        click.echo(f'see why: laserdb sql {db} "SELECT file, line, reason FROM rejects"')
+        click.echo(f'see why: laserdb sql {db} "FROM rejects"')

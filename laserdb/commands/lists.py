@@ -25,7 +25,13 @@ def scorers(as_json: bool) -> None:
         "",
         ("scorer", "what it does", "paper", "needs", "installed"),
         [
-            (one["name"], one["summary"], one["paper"], one["needs"], "yes" if one["installed"] else one["install"])
+            (
+                one["name"],
+                one["summary"],
+                one["paper"],
+                one["needs"],
+                "yes" if one["installed"] else one["install"],
+            )
             for one in found
         ],
     )

@@ -23,7 +23,9 @@ from laserdb.errors import UsageError
 @click.option("--batch-size", type=click.IntRange(min=1), help="Texts per batch.")
 @click.option("--limit", type=click.IntRange(min=1), help="Score at most so many texts per scorer.")
 @click.option("--set", "params", metavar="K=V", multiple=True, help="A parameter of the scorer; repeatable.")
-@click.option("--force", is_flag=True, help="Begin a new run even if there is one with the same model and parameters.")
+@click.option(
+    "--force", is_flag=True, help="Begin a new run even if there is one with the same model and parameters."
+)
 @click.option("--retry-failed", is_flag=True, help="Score the texts again that failed.")
 @json_option
 @click.pass_context
@@ -72,7 +74,10 @@ def score(
         print_table(
             "",
             ("scorer", "model", "scored", "failed", "pending", "seconds"),
-            [(one.scorer, one.model, one.scored, one.failed, one.pending, round(one.seconds, 1)) for one in summaries],
+            [
+                (one.scorer, one.model, one.scored, one.failed, one.pending, round(one.seconds, 1))
+                for one in summaries
+            ],
         )
         for one in summaries:
             if one.failures:

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 @click.command()
 @database_argument
 @click.argument("strategy")
-@click.option("-m", "m", metavar="N", type=click.IntRange(min=1), required=True, help="How many samples to choose.")
+@click.option(
+    "-m", "m", metavar="N", type=click.IntRange(min=1), required=True, help="How many samples to choose."
+)
 @click.option("--name", help="Name of the selection; by default STRATEGY-N.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
-@click.option("--set", "params", metavar="K=V", multiple=True, help="A parameter of the strategy; repeatable.")
-@click.option("--where", metavar="SQL", help="Choose only from samples for which this holds, e.g. \"source = 'faq'\".")
-@click.option("--dry-run", is_flag=True, help="Show what each category has and would give, and the SQL; choose nothing.")
+@click.option(
+    "--set", "params", metavar="K=V", multiple=True, help="A parameter of the strategy; repeatable."
+)
+@click.option(
+    "--where", metavar="SQL", help="Choose only from samples for which this holds, e.g. \"source = 'faq'\"."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Show what each category has and would give, and the SQL; choose nothing."
+)
 @click.option("--replace", is_flag=True, help="Replace a selection of the same name.")
 @json_option
 def select(

@@ -35,7 +35,10 @@ def status(db: str, as_json: bool) -> None:
         print_table(
             "Scorers",
             ("scorer", "model", "done", "missing", "failed"),
-            [(one["scorer"], one["model"], one["done"], one["missing"], one["failed"]) for one in found["scorers"]],
+            [
+                (one["scorer"], one["model"], one["done"], one["missing"], one["failed"])
+                for one in found["scorers"]
+            ],
         )
         print_table(
             "Runs",
@@ -58,7 +61,14 @@ def status(db: str, as_json: bool) -> None:
             "Selections",
             ("name", "strategy", "m", "selected", "seed", "created"),
             [
-                (one["name"], one["strategy"], one["m"], one["selected"], str(one["seed"]), str(one["created_at"])[:19])
+                (
+                    one["name"],
+                    one["strategy"],
+                    one["m"],
+                    one["selected"],
+                    str(one["seed"]),
+                    str(one["created_at"])[:19],
+                )
                 for one in found["selections"]
             ],
         )

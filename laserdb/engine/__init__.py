@@ -1,1 +1,1 @@
-"""The engine: pending texts → batches → scorer → append, and templates → selections. No SQL, no model code."""
+"""The engine: pending texts → batches → scorer → append; templates → selections. No SQL, no model code."""

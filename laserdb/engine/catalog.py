@@ -53,7 +53,10 @@ def list_strategies() -> list[dict[str, Any]]:
                 "purpose": header.purpose,
                 "source": header.source,
                 "needs": list(header.needs),
-                "params": {param.name: {"default": param.default, "help": param.help} for param in header.params.values()},
+                "params": {
+                    param.name: {"default": param.default, "help": param.help}
+                    for param in header.params.values()
+                },
             }
         )
     return found

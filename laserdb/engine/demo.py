@@ -51,7 +51,9 @@ def reasons(session: Session, selection: str) -> Iterator[str]:
         ):
             data_id, category, f, q, p, rank, cluster = row
             where = f" {cluster}" if reason == "cluster" else ""
-            yield f"in   {data_id} ({category}): f {f:.2f} × q {q:.2f} = p {p:.2f}, rank {rank}: {text}{where}"
+            yield (
+                f"in   {data_id} ({category}): f {f:.2f} × q {q:.2f} = p {p:.2f}, rank {rank}: {text}{where}"
+            )
     yield from left_out(session, selection)
 
 
@@ -69,6 +71,6 @@ def left_out(session: Session, selection: str) -> Iterator[str]:
         {"name": selection},
     ):
         yield (
-            f"out  {data_id} ({category}): f {f:.2f} × q {q:.2f} = p {p:.2f}, below {lowest:.2f}, the lowest kept "
-            f"of its category; checks found: {', '.join(found)}"
+            f"out  {data_id} ({category}): f {f:.2f} × q {q:.2f} = p {p:.2f}, "
+            f"below {lowest:.2f}, the lowest kept of its category; checks found: {', '.join(found)}"
         )

@@ -9,14 +9,14 @@ from typing import Any
 
 
 class Interrupt:
-    """A context in which SIGINT sets `requested` instead of raising KeyboardInterrupt, once."""
+    """A context in which SIGINT is noted instead of raising KeyboardInterrupt, once."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self._requested = False
         self._previous: Any = None
 
     def __enter__(self) -> Interrupt:
-        # Signals are the main thread's; elsewhere the caller has to set `requested` itself.
+        # Signals are the main thread's alone.
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._handle)
         return self
@@ -28,7 +28,11 @@ class Interrupt:
             signal.signal(signal.SIGINT, self._previous)
             self._previous = None
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+    def requested(self) -> bool:
+        """Whether to stop after the batch in hand."""
+        return self._requested
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self._requested:
             raise KeyboardInterrupt
-        self.requested = True
+        self._requested = True

@@ -67,7 +67,9 @@ def make_scorer(name: str, options: ScorerOptions | None = None) -> Scorer:
     """The scorer of that name, not loaded yet. Raises UsageError for an unknown name."""
     cls = plugins.load(plugins.SCORERS, name, "scorer")
     if not (isinstance(cls, type) and issubclass(cls, Scorer)):
-        raise ScoringError(f"the entry point of scorer {name!r} isn't a subclass of laserdb.scorers.base.Scorer")
+        raise ScoringError(
+            f"the entry point of scorer {name!r} isn't a subclass of laserdb.scorers.base.Scorer"
+        )
     return cls(options)
 
 
@@ -186,8 +188,8 @@ def run_loop(run: ScoringRun, progress: Progress, interrupt: Interrupt) -> Score
             finally:
                 progress.finish()
         summary.pending = run.pending() if todo else pending
-        summary.interrupted = interrupt.requested
-        status = "interrupted" if interrupt.requested else "partial" if summary.pending else "complete"
+        summary.interrupted = interrupt.requested()
+        status = "interrupted" if interrupt.requested() else "partial" if summary.pending else "complete"
     finally:
         run.close(status)
         run.scorer.close()
@@ -200,7 +202,7 @@ def score_all(
 ) -> None:
     """Window after window of pending texts, until `todo` are done or the user interrupts."""
     done = 0
-    while done < todo and not interrupt.requested:
+    while done < todo and not interrupt.requested():
         window = run.fetch(min(WINDOW, todo - done))
         if window.num_rows == 0:
             return
@@ -213,10 +215,10 @@ def score_all(
             waiting += found
             count(found, summary)
             progress.advance(len(batch))
-            if interrupt.requested or time.monotonic() - last >= FLUSH_SECONDS:
+            if interrupt.requested() or time.monotonic() - last >= FLUSH_SECONDS:
                 run.append(waiting_keys, waiting)
                 waiting_keys, waiting, last = [], [], time.monotonic()
-            if interrupt.requested:
+            if interrupt.requested():
                 return
         if waiting:
             run.append(waiting_keys, waiting)
@@ -293,11 +295,11 @@ def score(
         for run in runs:
             if run.scorer.embedder is not None:
                 run.vectors = ensure_vectors(warehouse, run, options, progress, interrupt)
-            if interrupt.requested:
+            if interrupt.requested():
                 break
             run.open()
             summaries.append(run_loop(run, progress, interrupt))
-            if interrupt.requested:
+            if interrupt.requested():
                 break
     return summaries
 

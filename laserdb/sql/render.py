@@ -27,7 +27,17 @@ from laserdb.sql.header import Header, parse_header
 
 # Names that a template may put where SQL wants an identifier.
 ALLOWED_IDENTIFIERS = frozenset(
-    {"f", "q", "p", "tokens", "instruction_tokens", "response_tokens", "last_response_tokens", "category", "source"}
+    {
+        "f",
+        "q",
+        "p",
+        "tokens",
+        "instruction_tokens",
+        "response_tokens",
+        "last_response_tokens",
+        "category",
+        "source",
+    }
 )
 
 

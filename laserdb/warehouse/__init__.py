@@ -1,5 +1,6 @@
 """The warehouse: the only rooms of laserdb that open DuckDB."""
 
-from laserdb.warehouse.connection import Session, Warehouse
+from laserdb.warehouse.connection import Warehouse
+from laserdb.warehouse.session import Session
 
 __all__ = ["Session", "Warehouse"]

@@ -44,9 +44,7 @@ class Warehouse:
     Raises NotADatabase, SchemaTooNew, DatabaseLocked or DatabaseError from `read` and `write`.
     """
 
-    def __init__(
-        self, path: str | Path, *, create: bool = False, lock_timeout: float | None = None
-    ) -> None:
+    def __init__(self, path: str | Path, *, create: bool = False, lock_timeout: float | None = None) -> None:
         self.path = str(path)
         self.create = create
         self.lock_timeout = lock_timeout_from_environment() if lock_timeout is None else lock_timeout
@@ -124,7 +122,9 @@ class Warehouse:
             check_magic(path)
             return
         if not self.create:
-            raise DatabaseError(f"no database at {self.path}; create it with: laserdb ingest {self.path} FILE…")
+            raise DatabaseError(
+                f"no database at {self.path}; create it with: laserdb ingest {self.path} FILE…"
+            )
         if not path.parent.is_dir():
             raise DatabaseError(f"can't create {self.path}: the folder {path.parent} doesn't exist")
         create_file(path)

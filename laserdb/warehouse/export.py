@@ -76,9 +76,9 @@ def export(session: Session, options: ExportOptions) -> list[Written]:
     written: list[Written] = []
     try:
         for path, first, last in targets(options, total):
-            rows = f"SELECT * EXCLUDE (laserdb_order) FROM ({query}) WHERE laserdb_order BETWEEN {first} AND {last}"
+            part = f"FROM ({query}) WHERE laserdb_order BETWEEN {first} AND {last} ORDER BY laserdb_order"
+            write_file(session, f"SELECT * EXCLUDE (laserdb_order) {part}", path)
             written.append(Written(str(path), last - first + 1))
-            write_file(session, f"{rows} ORDER BY laserdb_order", path)
     except duckdb.Error as error:
         raise ExportError(f"can't write {options.out}: {first_line(error)}") from error
     except OSError as error:
@@ -130,7 +130,11 @@ def rows_query(options: ExportOptions, available: Sequence[str]) -> str:
     if options.split:
         # Splits must not follow the rank, or the best samples would all be in the first one.
         order = f"md5(concat({literal(options.seed)}, ':', sample_id)), sample_id"
-    shape = files("laserdb.warehouse").joinpath(f"view_sql/export_{options.shape}.sql").read_text(encoding="utf-8")
+    shape = (
+        files("laserdb.warehouse")
+        .joinpath(f"view_sql/export_{options.shape}.sql")
+        .read_text(encoding="utf-8")
+    )
     return (
         f"SELECT x.* EXCLUDE (sample_id){own}, row_number() OVER (ORDER BY {order}) AS laserdb_order "
         f"FROM ({shape}) x JOIN chosen USING (sample_id) JOIN samples s USING (sample_id) "

@@ -38,12 +38,12 @@ def functions(session: Session, available: Sequence[SqlFunction]) -> Iterator[No
     made: list[str] = []
     try:
         for function in available:
-            session.con.create_function(
+            session.con.create_function(  # type: ignore[call-overload]
                 function.name,
                 vectorised(function, raised),
                 list(function.parameters),
                 function.returns,
-                type="arrow",  # type: ignore[arg-type]
+                type="arrow",
                 # Same input, same output; but a call is dear, and DuckDB must not repeat it.
                 side_effects=True,
             )

@@ -43,7 +43,7 @@ def applied_version(session: Session) -> int:
     )
     if not known:
         return 0
-    return int(session.value(f"SELECT coalesce(max(version), 0) FROM {LEDGER}"))  # noqa: S608
+    return int(session.value(f"SELECT coalesce(max(version), 0) FROM {LEDGER}"))
 
 
 def is_current(session: Session, path: str) -> bool:
@@ -64,7 +64,8 @@ def refuse_foreign(session: Session, path: str) -> None:
     tables = session.value("SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()")
     if tables:
         raise NotADatabase(
-            f"{path} is a DuckDB database, but not a laserdb one ({tables} tables of its own); name a new file"
+            f"{path} is a DuckDB database, but not a laserdb one "
+            f"({tables} tables of its own); name a new file"
         )
 
 
@@ -83,7 +84,7 @@ def migrate(session: Session, path: str) -> None:
                 continue
             session.run(migration.sql)
             session.run(
-                f"INSERT INTO {LEDGER} VALUES (?, ?, ?)",  # noqa: S608
+                f"INSERT INTO {LEDGER} VALUES (?, ?, ?)",
                 [migration.version, migration.name, datetime.now(UTC).replace(tzinfo=None)],
             )
     with session.transaction():

@@ -107,7 +107,9 @@ class Counting:
 
 def flat_schema(schema: pa.Schema) -> pa.Schema:
     """The schema with nested columns as text, which CSV needs."""
-    return pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
+    return pa.schema(
+        [pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema]
+    )
 
 
 def flatten(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -129,7 +129,9 @@ def pending_keys(table: ResultTable, texts: Texts, ready: str = "") -> str:
         condition = "true"
     else:
         source, key, row = "turns", views.UNIT_KEYS[texts.unit], "turn_id"
-        condition = "true" if texts.unit == "instruction" or texts.wants_unanswered else "response IS NOT NULL"
+        condition = (
+            "true" if texts.unit == "instruction" or texts.wants_unanswered else "response IS NOT NULL"
+        )
     return (
         f"SELECT t.{key} AS key, min(t.{row}) AS row_id FROM {source} t "
         f"WHERE {condition} AND NOT EXISTS "
@@ -143,15 +145,13 @@ def count_pending(session: Session, table: ResultTable, texts: Texts, run_id: in
     return int(session.value(f"SELECT count(*) FROM ({pending_keys(table, texts)})", [run_id]))
 
 
-def fetch_pending(
-    session: Session, table: ResultTable, texts: Texts, run_id: int, limit: int
-) -> pa.Table:
+def fetch_pending(session: Session, table: ResultTable, texts: Texts, run_id: int, limit: int) -> pa.Table:
     """Up to `limit` texts without a result, in pool order: key, instruction, response[, vector]."""
     if texts.unit == "prompt":
         keys = f"({pending_keys(table, texts)} ORDER BY row_id LIMIT {int(limit)}) p"
         return session.arrow(
-            "SELECT p.key::VARCHAR AS key, string_agg(t.instruction, chr(10) || chr(10) ORDER BY t.turn_index) "
-            "AS instruction, NULL::VARCHAR AS response "
+            "SELECT p.key::VARCHAR AS key, NULL::VARCHAR AS response, "
+            "string_agg(t.instruction, chr(10) || chr(10) ORDER BY t.turn_index) AS instruction "
             f"FROM {keys} JOIN turns t ON t.sample_id = p.row_id GROUP BY p.key, p.row_id ORDER BY p.row_id",
             [run_id],
         )
@@ -161,9 +161,8 @@ def fetch_pending(
         vectors = texts.vectors.qualified
         vector = ", v.vector"
         join = f"JOIN {vectors} v ON v.key = p.key AND v.run_id = ?"
-        ready = (
-            f" AND EXISTS (SELECT 1 FROM {vectors} v WHERE v.key = t.{views.UNIT_KEYS[texts.unit]} AND v.run_id = ?)"
-        )
+        key = views.UNIT_KEYS[texts.unit]
+        ready = f" AND EXISTS (SELECT 1 FROM {vectors} v WHERE v.key = t.{key} AND v.run_id = ?)"
         params += [texts.vector_run or 0, texts.vector_run or 0]
     keys = f"({pending_keys(table, texts, ready)} ORDER BY row_id LIMIT {int(limit)}) p"
     return session.arrow(
@@ -179,16 +178,18 @@ def append(session: Session, table: ResultTable, run_id: int, rows: pa.Table) ->
     A text that another worker has scored meanwhile keeps its first result.
     """
     own = "".join(f", b.{identifier(name)}::{kind}" for name, kind in table.columns.items())
-    with session.transaction(), session.table("incoming", rows):
+    with session.table("incoming", rows), session.transaction():
         before = session.value("SELECT n_ok + n_failed FROM runs WHERE run_id = ?", [run_id])
         session.run(
-            f"INSERT INTO {table.qualified} SELECT b.key::UUID, ?, b.score, b.error{own} FROM incoming b "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {table.qualified} r WHERE r.key = b.key::UUID AND r.run_id = ?)",
+            f"INSERT INTO {table.qualified} SELECT b.key::UUID, ?, b.score, b.error{own} "
+            "FROM incoming b WHERE NOT EXISTS "
+            f"(SELECT 1 FROM {table.qualified} r WHERE r.key = b.key::UUID AND r.run_id = ?)",
             [run_id, run_id],
         )
         session.run(
-            "UPDATE runs SET n_ok = c.ok, n_failed = c.failed FROM (SELECT count(*) FILTER (error IS NULL) AS ok, "
-            f"count(*) FILTER (error IS NOT NULL) AS failed FROM {table.qualified} WHERE run_id = ?) c "
+            "UPDATE runs SET n_ok = c.ok, n_failed = c.failed FROM ("
+            "SELECT count(*) FILTER (error IS NULL) AS ok, count(*) FILTER (error IS NOT NULL) AS failed "
+            f"FROM {table.qualified} WHERE run_id = ?) c "
             "WHERE run_id = ?",
             [run_id, run_id],
         )

@@ -50,9 +50,9 @@ def pool_sql(where: str | None, embedder: str | None) -> str:
 def make_pool(session: Session, where: str | None, embedder: str | None) -> str:
     """Create the temporary table `pool`; returns its SQL. Raises a one-line error for a bad `where`."""
     sql = pool_sql(where, embedder)
-    if where is not None and len(statements(session, sql)) != 1:
-        raise UsageError(f"--where must be one condition: {where}")
-    with query_errors("--where: " if where else ""):
+    with query_errors("--where: "):
+        if where is not None and len(session.con.extract_statements(sql)) != 1:
+            raise UsageError(f"--where must be one condition: {where}")
         session.run(sql)
     return sql
 
@@ -63,7 +63,9 @@ def statements(session: Session, sql: str) -> list[Any]:
         return list(session.con.extract_statements(sql))
 
 
-def run_strategy(session: Session, sql: str, available: Sequence[SqlFunction], m: int, where: str) -> pa.Table:
+def run_strategy(
+    session: Session, sql: str, available: Sequence[SqlFunction], m: int, where: str
+) -> pa.Table:
     """Run a rendered strategy over `pool`; the chosen samples in order, with `COLUMNS`, at most m.
 
     What the template doesn't return itself is taken from the pool. Raises StrategyError with the
@@ -93,14 +95,16 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
         try:
             table = session.arrow(
                 f"SELECT c.sample_id::BIGINT AS sample_id, c.rank, {reason}::VARCHAR AS reason, "
-                f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, {columns[1]}::DOUBLE AS f, "
-                f"{columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
+                f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, "
+                f"{columns[1]}::DOUBLE AS f, {columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
                 "FROM chosen c JOIN pool ON pool.sample_id = c.sample_id ORDER BY c.rank"
             )
         except duckdb.Error as error:
             raise StrategyError(f"{where}: {first_line(error)}") from error
     if table.num_rows != chosen.num_rows:
-        raise StrategyError(f"{where}: it returned {chosen.num_rows - table.num_rows} samples that aren't in the pool")
+        raise StrategyError(
+            f"{where}: it returned {chosen.num_rows - table.num_rows} samples that aren't in the pool"
+        )
     different = len(set(table.column("sample_id").to_pylist()))
     if different != table.num_rows:
         raise StrategyError(f"{where}: it returned {table.num_rows - different} samples more than once")
@@ -119,7 +123,7 @@ def exists(session: Session, name: str) -> bool:
 
 
 def store(session: Session, record: Record, chosen: pa.Table, *, replace: bool) -> None:
-    """Record a selection in one transaction. Raises UsageError if the name is taken and not to be replaced."""
+    """Record a selection, all or nothing. Raises UsageError if the name is taken and not to be replaced."""
     if exists(session, record.name):
         if not replace:
             raise UsageError(taken(record.name))
@@ -128,7 +132,7 @@ def store(session: Session, record: Record, chosen: pa.Table, *, replace: bool) 
             session.run("DELETE FROM selected WHERE selection = ?", [record.name])
         with session.transaction():
             session.run("DELETE FROM selections WHERE name = ?", [record.name])
-    with session.transaction(), session.table("chosen", chosen):
+    with session.table("chosen", chosen), session.transaction():
         session.run(
             "INSERT INTO selections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -8,7 +8,7 @@ told apart in one place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -95,10 +95,8 @@ class Session:
             yield
         except BaseException:
             # The failure may have ended the transaction already (DuckDB does so on some errors).
-            try:
+            with suppress(duckdb.Error):
                 self.con.execute("ROLLBACK").fetchall()
-            except duckdb.Error:
-                pass
             raise
         self.con.execute("COMMIT").fetchall()
 

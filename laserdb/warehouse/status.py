@@ -24,7 +24,8 @@ def status(session: Session) -> dict[str, Any]:
         ),
         "categories": dict(
             session.rows(
-                "SELECT category, count(*) FROM sample_categories GROUP BY category ORDER BY count(*) DESC, category"
+                "SELECT category, count(*) FROM sample_categories "
+                "GROUP BY category ORDER BY count(*) DESC, category"
             )
         ),
         "scorers": [asdict(one) | {"total": one.total} for one in coverage(session)],
@@ -35,7 +36,8 @@ def status(session: Session) -> dict[str, Any]:
         ),
         "selections": session.dicts(
             "SELECT s.name, s.strategy, s.m, count(x.sample_id) AS selected, s.seed, "
-            "s.created_at::VARCHAR AS created_at FROM selections s LEFT JOIN selected x ON x.selection = s.name "
+            "s.created_at::VARCHAR AS created_at "
+            "FROM selections s LEFT JOIN selected x ON x.selection = s.name "
             "GROUP BY ALL ORDER BY 6, 1"
         ),
     }

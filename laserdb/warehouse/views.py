@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
-from laserdb.warehouse.session import Session
 from laserdb.sqltext import identifier, literal
+from laserdb.warehouse.session import Session
 
 UNIT_KEYS = {"instruction": "instruction_key", "turn": "turn_key", "prompt": "prompt_key"}
 EMBEDDING = "embedding"

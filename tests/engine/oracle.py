@@ -131,6 +131,8 @@ def laser(samples, m, kmeans, *, gamma=80, max_tokens=4096, redistribute=True) -
         kept = {row["id"] for row in best if row["p"] >= floor - EPSILON}
         rest = sorted((row for row in found if row["id"] not in kept), key=lambda row: (-row["p"], row["id"]))
         fill = {row["id"] for row in rest[: wanted - len(kept)]}
-        chosen += [(row, "cluster" if row["id"] in kept else "fill") for row in found if row["id"] in kept | fill]
+        chosen += [
+            (row, "cluster" if row["id"] in kept else "fill") for row in found if row["id"] in kept | fill
+        ]
     chosen.sort(key=lambda pair: (-pair[0]["p"], pair[0]["id"]))
     return [(row["id"], reason) for row, reason in chosen]

@@ -52,7 +52,9 @@ def test_the_budget_is_met_or_everything_is_given(m, supply):
     assert sum(apportion(m, WEIGHTS, supply)) == min(m, sum(supply))
 
 
-@pytest.mark.parametrize("arguments", [(-1, [1.0], [1]), (1, [-1.0], [1]), (1, [1.0], [-1]), (1, [1.0], [1, 2])])
+@pytest.mark.parametrize(
+    "arguments", [(-1, [1.0], [1]), (1, [-1.0], [1]), (1, [1.0], [-1]), (1, [1.0], [1, 2])]
+)
 def test_bad_input(arguments):
     with pytest.raises(ValueError, match=r"≥ 0|weights for"):
         apportion(*arguments)

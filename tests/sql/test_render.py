@@ -50,7 +50,9 @@ def test_every_strategy_says_what_it_is(name):
 
 
 def test_values_are_escaped_wherever_they_come_from():
-    found = render(strategy("SELECT {{ x }}, {{ y }}, {{ z }}"), {"x": "o'hara; --", "y": [1, 0.5], "z": None})
+    found = render(
+        strategy("SELECT {{ x }}, {{ y }}, {{ z }}"), {"x": "o'hara; --", "y": [1, 0.5], "z": None}
+    )
     assert found == "SELECT 'o''hara; --', [1, 0.5::DOUBLE], NULL\n"
 
 

@@ -41,13 +41,19 @@ def test_any_duckdb_client_of_a_supported_version_can_open_it(file_warehouse):
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
-    with pytest.raises(DatabaseError, match="create it with: laserdb ingest"), Warehouse(tmp_path / "x.db").read():
+    with (
+        pytest.raises(DatabaseError, match="create it with: laserdb ingest"),
+        Warehouse(tmp_path / "x.db").read(),
+    ):
         pass
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"hello, this is no database at all", "is not a DuckDB database"), (b"short", "is not a DuckDB database")],
+    [
+        (b"hello, this is no database at all", "is not a DuckDB database"),
+        (b"short", "is not a DuckDB database"),
+    ],
 )
 def test_another_kind_of_file(tmp_path, content, message):
     path = tmp_path / "x.db"
@@ -83,7 +89,7 @@ def test_somebody_elses_database_is_left_alone(tmp_path):
 def test_a_newer_schema_is_refused(file_warehouse):
     with file_warehouse.write() as session:
         session.run("INSERT INTO schema_migrations VALUES (999, 'future', TIMESTAMP '2030-01-01')")
-    with pytest.raises(SchemaTooNew, match="schema 999.*upgrade it"), file_warehouse.read():
+    with pytest.raises(SchemaTooNew, match=r"schema 999.*upgrade it"), file_warehouse.read():
         pass
 
 
@@ -145,9 +151,9 @@ def test_a_lock_held_too_long_gets_a_clear_line(file_warehouse):
     holder = hold(file_warehouse.path, 60)
     begun = time.monotonic()
     try:
-        with pytest.raises(DatabaseLocked, match="in use by another process"):
-            with Warehouse(file_warehouse.path, lock_timeout=0.2).read():
-                pass
+        impatient = Warehouse(file_warehouse.path, lock_timeout=0.2)
+        with pytest.raises(DatabaseLocked, match="in use by another process"), impatient.read():
+            pass
         assert 0.2 <= time.monotonic() - begun < 10
     finally:
         holder.kill()

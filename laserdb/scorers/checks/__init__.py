@@ -16,7 +16,7 @@ class Checks(Scorer):
     """Judges an instruction with its response by faults that rules can find, and says which.
 
     The score is in [0, 1] (see `score.py` for the formula); `reasons` holds the codes of what was
-    found, gravest first, and `details` a JSON object from each code to what and where, or "".
+    found, gravest first, and `details` a JSON object from each code to what and where, None without any.
     """
 
     name: ClassVar[str] = "checks"
@@ -45,5 +45,5 @@ def _result(turn: Turn) -> Result:
         score, findings = judge(turn.instruction, turn.response)
     except Exception as error:
         return Failed("internal_error", f"{type(error).__name__}: {error}")
-    details = json.dumps({f.reason: f.detail for f in findings}) if findings else ""
+    details = json.dumps({f.reason: f.detail for f in findings}) if findings else None
     return Scored(score, {"reasons": [f.reason for f in findings], "details": details})

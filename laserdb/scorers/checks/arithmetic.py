@@ -69,10 +69,12 @@ def false_arithmetic(view: View) -> Finding | None:
 def _equations(prose: str) -> Iterator[tuple[str, list[str], list[str]]]:
     """Each pair of neighbouring sides in a chain of equations: its text and the tokens of the sides."""
     for line in prose.split("\n"):
-        if "=" not in line or _DOUBT.search(line.lower()):
+        if "=" not in line:
             continue
         for annotation in _ANNOTATION.findall(line):
             yield from _chains(annotation)
+        if _DOUBT.search(line.lower()):
+            continue
         line = _ANNOTATION.sub("", line) if "<<" in line else line
         yield from _chains(_plain(line) if "\\" in line else line)
 
@@ -109,6 +111,8 @@ def _closes(token: re.Match[str]) -> bool:
 
 def _sides(line: str, offset: int, run: list[re.Match[str]]) -> Iterator[tuple[str, list[str], list[str]]]:
     """The pairs of sides of one run that nothing before or after it can change."""
+    if run[0][0] == "**" and line[: run[0].start()][-1:] in ("", " "):
+        run = run[1:]
     places = [i for i, token in enumerate(run) if token.lastgroup == "eq"]
     if not places:
         return

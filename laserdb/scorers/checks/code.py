@@ -78,7 +78,7 @@ def python_error(code: str) -> str | None:
     """Why the code isn't Python, or None if it is, or can't be expected to be (transcript, fragment)."""
     if not code.strip() or len(code) > MAX_CODE or _NOT_PYTHON.search(code) or _too_nested(code):
         return None
-    if _PARTIAL_START.match(code):
+    if "\x00" in code or _PARTIAL_START.match(code):
         return None
     text = _MAGIC.sub("", code.expandtabs(8)) if "%" in code or "!" in code else code.expandtabs(8)
     try:

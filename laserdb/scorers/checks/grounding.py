@@ -141,16 +141,16 @@ def _tokens(text: str) -> list[str]:
 
 
 def _missing(words: list[str], passage: str) -> list[str]:
-    """The words of which the passage has neither the form nor one with the same stem."""
+    """The words of which the passage has neither the form nor a related one."""
     found = set(_tokens(passage))
-    stems = {_stem(word) for word in found}
-    # A compound or a number glued to its unit ("150km", "1960s") counts as found too.
+    # A number glued to its unit or part of a compound ("150km", "1960s") counts as found too.
     joined = "".join(_tokens(passage))
-    return [
-        w for w in words if w not in found and _stem(w) not in stems and not (len(w) >= 3 and w in joined)
-    ]
+    absent = [w for w in words if w not in found and not (len(w) >= 3 and w in joined)]
+    return [w for w in absent if w[0].isdigit() or not any(_related(w, other) for other in found)]
 
 
-def _stem(word: str) -> str:
-    """A crude stem: enough for plural, -ing, -ed, -ly and for nationality beside country."""
-    return word if len(word) <= 4 or word[0].isdigit() else word[: max(4, len(word) - 3)]
+def _related(word: str, other: str) -> bool:
+    """Whether two words share all but an ending: plurals, -ing, -ed, a nationality and its country."""
+    return (
+        len(word) > 4 and len(other) >= 4 and other.startswith(word[: max(4, min(len(word), len(other)) - 3)])
+    )

@@ -29,8 +29,9 @@ _SCRIPTS = {
         "Chinese or Japanese": "\u3040-\u30ff\u3400-\u9fff",
     }.items()
 }
+_NOT_LATIN = re.compile("[\u0370-\u1dff\u2e80-\ud7af]")
 _STOP = {
-    "English": "the and of to is that it for with as was are this be by on not or you from have which at an i",
+    "English": "the and of to is that it for with as was are this be by on not or you from have which at i",
     "German": "der die das und ist nicht ein eine zu den mit für auf von sich dem auch es im wird sind ich",
     "Spanish": "el la los las de que y en un una por con para es del se su no como más al lo",
     "French": "le la les des et est une dans que qui pour pas sur du vous il au en un ce de je",
@@ -54,7 +55,7 @@ def wrong_language(view: View) -> Finding | None:
     if view.is_code or _ASKED.search(view.ask_lower):
         return None
     asked, said = view.instruction[:SAMPLE], view.prose[:SAMPLE]
-    if not (asked.isascii() and said.isascii()) and (finding := _wrong_script(asked, said)):
+    if (_NOT_LATIN.search(asked) or _NOT_LATIN.search(said)) and (finding := _wrong_script(asked, said)):
         return finding
     return _wrong_stop_words(view.instruction_words, view.prose_words[:SAMPLE_WORDS])
 

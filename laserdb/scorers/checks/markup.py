@@ -45,7 +45,7 @@ def unbalanced_latex(view: View) -> Finding | None:
 def unbalanced_brackets(view: View) -> Finding | None:
     """A bracket of the prose is never closed; smileys and "a)" are no brackets."""
     text = view.prose
-    if view.clipped or view.is_code or view.fences or _open(text) <= 0:
+    if view.clipped or view.is_code or view.fences or "\\" in text or _open(text) <= 0:
         return None
     text = _ENUMERATION.sub(" ", _SMILEY.sub(" ", text))
     missing = _open(text)

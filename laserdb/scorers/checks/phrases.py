@@ -82,7 +82,12 @@ AI_BOILERPLATE = re.compile(
 )
 _ABOUT_AI = re.compile(
     r"\b(?:ai|a\.i\.|chatgpt|gpt|language models?|llms?|chatbots?|robots?|artificial|assistant|siri|openai|"
-    r"are you|do you|did you|have you|were you|your|you feel|you are|you're)\b|你"
+    r"are you|call you|can you think|human|do you|did you|have you|were you|your|"
+    r"you feel|you are|you're)\b|你"
+)
+_CORRESPONDENCE = re.compile(
+    r"\b(?:e-?mails?|letters?|messages?|posts?|invitation|announcement|reply|role|imagine|"
+    r"pretend|act as|you are)\b"
 )
 _PRAISE = re.compile(r"(?:that['’]s )?(?:an? )?(?:great|good|excellent) question\b")
 FILLER = re.compile(
@@ -116,9 +121,9 @@ def ai_boilerplate(view: View) -> Finding | None:
 
 
 def filler(view: View) -> Finding | None:
-    """A stock courtesy at either end that says nothing about the subject."""
+    """A stock courtesy at either end that says nothing about the subject; letters may have them."""
     text = view.response_lower
     match = _PRAISE.match(text) or FILLER.search(text[-250:])
-    if match is None or len(view.words) < 25:
+    if match is None or len(view.words) < 25 or _CORRESPONDENCE.search(view.ask_lower):
         return None
     return Finding("filler", f"“{excerpt(match[0])}”")

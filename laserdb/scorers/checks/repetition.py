@@ -10,7 +10,9 @@ from laserdb.scorers.checks.view import Finding, View, excerpt
 
 GRAM = 5
 """Length in words of the sequences that are compared."""
-_RUN = re.compile(r"([^\s\-=_*#.~+|0-9…·•─━═ㅋwW])\1{24,}")
+RUN = 25
+"""Times that a character must stand in a row to be a loop."""
+_RUN = re.compile(r"([^\s\-=_*#.~+|0-9…·•─━═ㅋwW])\1{" + str(RUN - 1) + ",}")
 _ASKED = re.compile(
     r"\b(?:repeat|times|lyrics|song|chorus|chant|mantra|refrain|poem|again and again|stutter|table)"
 )
@@ -24,7 +26,8 @@ def repetition(view: View) -> Finding | None:
     """
     if _ASKED.search(view.ask_lower):
         return None
-    if run := _RUN.search(view.prose):
+    # A run stands within one word; looking for long words first spares most texts the slow pattern.
+    if max(map(len, view.prose.split()), default=0) >= RUN and (run := _RUN.search(view.prose)):
         return Finding("repetition", f"“{excerpt(run[0], 20)}” runs on")
     words = view.prose_words
     if view.is_code or len(words) < 12 or 2 * sum(map(len, words)) < len(view.prose):

@@ -222,7 +222,7 @@ def too_short(view: View) -> Finding | None:
 
 
 def fullness(view: View) -> float:
-    """Length of an answer relative to what an open or manifold request takes, 0 to 1; 1 where brevity is fine."""
+    """Length relative to what an open or manifold request takes, 0 to 1; 1 where brevity is fine."""
     count = len(view.words)
     if count >= OPEN_WORDS or view.fences or view.is_code or len(view.ask) > 600:
         return 1.0

@@ -9,7 +9,8 @@ A weight is what remains of the score at full severity: 0 for what is no answer 
 `grade` = 1 − GRADED × (1 − fullness × figures_used) is the part that gives no reason: among answers without
 fault to an open request (explain, list, write an essay …) it puts the fuller ones a little higher, among
 solutions of word problems those that use all the numbers given. Both are 1 wherever they don't apply, so
-that a short direct answer ("Honolulu") loses nothing.
+that a short direct answer ("Honolulu") loses nothing. A refusal counts the same whatever it refuses: it isn't
+graded, and what it lacks besides is no further fault.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ WEIGHTS = MappingProxyType(
 )
 """Reason → the factor that remains of the score when the finding is fully severe."""
 
+MOOT_IF_REFUSED = frozenset(
+    {"too_short", "wrong_length", "missing_items", "no_code", "no_number", "json_syntax"}
+)
+"""Reasons that say no more than that the request wasn't met."""
+
 Check = Callable[[View], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
@@ -99,11 +105,18 @@ def judge(instruction: str, response: str) -> tuple[float, list[Finding]]:
     if (finding := text.empty(view)) is not None:
         return WEIGHTS["empty"], [finding]
     findings = [finding for check in CHECKS if (finding := check(view)) is not None]
+    refused = any(finding.reason == "refusal" for finding in findings)
+    if refused:
+        findings = [finding for finding in findings if finding.reason not in MOOT_IF_REFUSED]
     findings.sort(key=factor)
-    score = 1 - GRADED * (1 - request.fullness(view) * problems.figures_used(view))
+    score = 1.0 if refused else _grade(view)
     for finding in findings:
         score *= factor(finding)
     return round(score, 6), findings
+
+
+def _grade(view: View) -> float:
+    return 1 - GRADED * (1 - request.fullness(view) * problems.figures_used(view))
 
 
 def factor(finding: Finding) -> float:

@@ -93,7 +93,7 @@ def local(path: str) -> Input:
         raise InputError(f"{path} is a directory; name its files, for example '{os.path.join(path, '*.jsonl')}'")
     if not os.path.exists(path):
         raise InputError(f"no such file: {path}")
-    return Input(path, os.path.getsize(path), lambda: cast(BinaryIO, open(path, "rb")))  # noqa: SIM115
+    return Input(path, os.path.getsize(path), lambda: cast(BinaryIO, open(path, "rb")))
 
 
 def standard_input() -> Input:

@@ -28,24 +28,23 @@ MAYBE_NOT_NFC = (
 )
 
 
-def norm(text: str) -> str:
-    """SQL for norm of a SQL expression (evaluated several times: pass a column or a parameter)."""
+def composed(text: str) -> str:
+    """SQL for the NFC of a lambda's parameter."""
     # nfc_normalize stops at a NUL.
-    nfc = (
+    return (
         f"CASE WHEN strlen({text}) = length({text}) THEN {text} "
         f"WHEN regexp_matches({text}, '[{MAYBE_NOT_NFC}]') "
         f"THEN nfc_normalize(replace({text}, chr(0), chr(65533))) ELSE {text} END"
     )
-    return nfc
 
 
 def normalised_list(texts: str) -> str:
     """SQL for a list of norm of each text of a list; NULLs stay."""
     # In steps, since each one's result is used more than once in the next. Two patterns for the two
     # ends: one alternation would read through the whole text.
-    composed = f"list_transform({texts}, lambda t: {norm('t')})"
+    nfc = f"list_transform({texts}, lambda t: {composed('t')})"
     right = (
-        f"list_transform({composed}, lambda t: CASE WHEN regexp_matches(t, '[{SPACES}]\\z') "
+        f"list_transform({nfc}, lambda t: CASE WHEN regexp_matches(t, '[{SPACES}]\\z') "
         f"THEN regexp_replace(t, '[{SPACES}]+\\z', '') ELSE t END)"
     )
     return (
@@ -59,8 +58,7 @@ def normalised(text: str) -> str:
     return f"{normalised_list(f'[{text}]')}[1]"
 
 
-# Over a table with system, messages, instructions and responses (schema `rows.STAGED`).
-KEYED = f"""
+_KEYED = f"""
     WITH normal AS (
         SELECT *,
             {normalised_list("instructions")} AS asked,
@@ -81,7 +79,8 @@ KEYED = f"""
             ) AS turn_keys
         FROM instruction_keyed
     )
-    SELECT line, data_id, system, messages, metadata, instructions, responses, instruction_keys, turn_keys,
+    SELECT line::BIGINT AS line, data_id, system, messages, metadata, instructions, responses,
+        instruction_keys, turn_keys,
         CASE WHEN len(asked) = 1 THEN instruction_keys[1]
              ELSE md5(array_to_string(asked, chr(10) || chr(10))) END AS prompt_key,
         md5(
@@ -93,3 +92,8 @@ KEYED = f"""
         ) AS content_key
     FROM turn_keyed
 """
+
+
+def keyed(staged: str) -> str:
+    """SQL that gives the rows of a query (columns of `rows.STAGED`) with their keys, as hexadecimal text."""
+    return f"WITH staged AS ({staged}) SELECT * FROM ({_KEYED})"

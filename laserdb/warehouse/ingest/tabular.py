@@ -17,9 +17,10 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from laserdb.errors import InputError
+from laserdb.sqltext import identifier, literal
 from laserdb.warehouse.ingest.batch import LINES, Batch, Reject
+from laserdb.warehouse.ingest.lend import lend
 from laserdb.warehouse.session import Session, query_errors
-from laserdb.warehouse.sqltext import identifier, literal
 
 TARGET = 32 << 20
 MAX_ROWS = 65_536
@@ -133,7 +134,7 @@ def json_rows(
     columns = {f"c{at}": readable(table.column(at)) for at in last.values()}
     table = pa.table({"line": pa.array(numbers), **columns})
     pairs = ", ".join(f"{literal(name)}, {identifier(f'c{at}')}" for name, at in last.items())
-    with session.table("tabular", table), query_errors("can't read a column: "):
+    with lend(session, "tabular", table), query_errors("can't read a column: "):
         text = session.arrow(f"SELECT line, json_object({pairs})::VARCHAR AS text FROM tabular ORDER BY line")  # noqa: S608
     return Batch(text.cast(LINES), rejects)
 

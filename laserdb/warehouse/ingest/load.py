@@ -1,0 +1,199 @@
+"""The ingest itself: read, stage, leave out duplicates, insert; all files in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from laserdb.progress import Progress, Silent
+from laserdb.warehouse.connection import MEMORY, Warehouse
+from laserdb.warehouse.ingest import files, readers
+from laserdb.warehouse.ingest.batch import Reject
+from laserdb.warehouse.ingest.files import Checked
+from laserdb.warehouse.ingest.lend import lend
+from laserdb.warehouse.ingest.options import FileSummary, IngestOptions, IngestSummary
+from laserdb.warehouse.ingest.stage import Stager, rechunk
+from laserdb.warehouse.session import Session
+
+# Enough for the largest batch; a database in memory isn't limited, as it has nowhere else to be.
+MEMORY_LIMIT = "1GB"
+
+# Content keys of the warehouse, and of what this ingest has added.
+SEEN = "CREATE OR REPLACE TEMP TABLE seen AS SELECT content_key AS key FROM samples"
+
+# The first of equal conversations that the warehouse doesn't have, with its place in the ids.
+FRESH = """
+    CREATE OR REPLACE TEMP TABLE fresh AS
+    SELECT line, key, $samples + row_number() OVER (ORDER BY line) AS sample_id,
+        $turns + sum(n_turns) OVER (ORDER BY line) - n_turns AS turns_before, n_turns
+    FROM (
+        SELECT min(line) AS line, content_key::UUID AS key, arg_min(len(instructions), line) AS n_turns
+        FROM keyed GROUP BY content_key
+    )
+    WHERE key NOT IN (SELECT key FROM seen)
+"""
+
+SAMPLES = """
+    SELECT sample_id, $source AS source, data_id, n_turns::INTEGER AS n_turns, system, metadata, messages,
+        content_key::VARCHAR AS content_key, prompt_key
+    FROM keyed JOIN fresh USING (line)
+"""
+
+TURNS = """
+    SELECT (turns_before + place)::BIGINT AS turn_id, sample_id, (place - 1)::INTEGER AS turn_index,
+        instruction, response, instruction_key, turn_key
+    FROM (
+        SELECT sample_id, turns_before, unnest(range(1, n_turns + 1)) AS place, unnest(instructions) AS instruction,
+            unnest(responses) AS response, unnest(instruction_keys) AS instruction_key,
+            unnest(turn_keys) AS turn_key
+        FROM keyed JOIN fresh USING (line)
+    )
+"""
+
+# Rejects that are on record: the same row of the same file is told only once.
+TOLD = "CREATE OR REPLACE TEMP TABLE told AS SELECT file, line, md5(raw) AS raw_key FROM rejects"
+
+REJECTS = """
+    SELECT $source AS source, $file AS file, line, reason, raw FROM found
+    WHERE NOT EXISTS (
+        SELECT 1 FROM told
+        WHERE told.file = $file AND told.line = found.line AND told.raw_key IS NOT DISTINCT FROM md5(found.raw)
+    )
+    ORDER BY line
+"""
+
+LAST_IDS = """
+    SELECT (SELECT coalesce(max(sample_id), 0) FROM samples), (SELECT coalesce(max(turn_id), 0) FROM turns)
+"""
+
+INSERT_INGEST = """
+    INSERT INTO ingests
+    SELECT coalesce(max(ingest_id), 0) + 1, $source, $file, $read, $samples, $turns, $duplicates, $rejects, $now
+    FROM ingests
+"""
+
+
+def ingest(
+    warehouse: Warehouse, names: Sequence[str], options: IngestOptions, progress: Progress | None = None
+) -> IngestSummary:
+    """Add the conversations of some files, globs, URLs or `-` to the warehouse; all or nothing.
+
+    Every input is opened before anything is written. Rows that can't be used are recorded in
+    `rejects`. Raises InputError where a file can't be read, UsageError or MissingExtra.
+    """
+    inputs = [files.check(found) for found in files.find(names)]
+    bar = progress or Silent()
+    sizes = [checked.input.size for checked in inputs]
+    bar.start("ingest", None if None in sizes else sum(size or 0 for size in sizes), "bytes")
+    try:
+        with warehouse.write() as target, limited(target, warehouse), Load.into(target) as load:
+            return IngestSummary(tuple(load.file(checked, options, bar) for checked in inputs))
+    finally:
+        bar.finish()
+
+
+@contextmanager
+def limited(session: Session, warehouse: Warehouse) -> Iterator[None]:
+    """Keep DuckDB's memory small for the time of the ingest."""
+    if warehouse.path == MEMORY:
+        yield
+        return
+    before = session.value("SELECT current_setting('memory_limit')")
+    session.run(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    try:
+        yield
+    finally:
+        session.run(f"SET memory_limit = '{before}'")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a file's batches have come to so far."""
+
+    read: int = 0
+    samples: int = 0
+    turns: int = 0
+    rejects: int = 0
+
+
+@dataclass(slots=True)
+class Load:
+    """The writing transaction, and beside it a session that prepares what will be written.
+
+    What the transaction looks at stays in memory until it ends. It is therefore given finished rows
+    only, and knows neither views nor temporary tables; the other session commits as it goes.
+    """
+
+    target: Session
+    work: Session
+    last_sample: int
+    last_turn: int
+
+    @staticmethod
+    @contextmanager
+    def into(target: Session) -> Iterator[Load]:
+        """Begin the transaction, and commit it at the end of the block."""
+        with closing(target.con.cursor()) as cursor, target.transaction():
+            work = Session(cursor)
+            try:
+                work.run(SEEN)
+                work.run(TOLD)
+                yield Load(target, work, *target.row(LAST_IDS))
+            finally:
+                for table in ("seen", "told", "fresh", "keyed"):
+                    work.run(f"DROP TABLE IF EXISTS temp.{table}")
+
+    def file(self, checked: Checked, options: IngestOptions, bar: Progress) -> FileSummary:
+        """Add one file's rows, batch by batch."""
+        source, name = options.source or checked.input.stem, checked.input.name
+        stager = Stager(self.work, source, options.mapping or {})
+        counts = Counts()
+        for batch in readers.batches(self.work, checked, bar.advance):
+            staged, rejects = stager.stage(batch)
+            counts.read += staged + len(rejects)
+            counts.rejects += len(rejects)
+            if staged:
+                samples, turns = self.add_samples(source)
+                counts.samples += samples
+                counts.turns += turns
+            if rejects:
+                self.add_rejects(rejects, source, name)
+        return self.summarise(counts, source, name)
+
+    def add_samples(self, source: str) -> tuple[int, int]:
+        """Insert the new ones of the rows in `keyed`; how many samples and turns that were."""
+        self.work.run(FRESH, {"samples": self.last_sample, "turns": self.last_turn})
+        self.work.run("INSERT INTO seen SELECT key FROM fresh")
+        samples, turns = self.work.row("SELECT count(*), coalesce(sum(n_turns), 0)::BIGINT FROM fresh")
+        if samples:
+            self.insert("samples", self.work.arrow(SAMPLES, {"source": source}))
+            self.insert("turns", self.work.arrow(TURNS))
+        self.last_sample += samples
+        self.last_turn += turns
+        return samples, turns
+
+    def add_rejects(self, rejects: Sequence[Reject], source: str, file: str) -> None:
+        """Record rejects, except those that an earlier ingest of the same file has recorded."""
+        columns = {name: [getattr(reject, name) for reject in rejects] for name in ("line", "reason", "raw")}
+        schema = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())])
+        with lend(self.work, "found", pa.table(columns, schema=schema)):
+            fresh = self.work.arrow(REJECTS, {"source": source, "file": file})
+        self.insert("rejects", fresh)
+        with lend(self.work, "fresh_rejects", fresh):
+            self.work.run("INSERT INTO told SELECT file, line, md5(raw) FROM fresh_rejects")
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Append rows whose columns are in the table's order, without a trace in the catalog."""
+        self.target.con.from_arrow(rechunk(rows)).insert_into(table)
+
+    def summarise(self, counts: Counts, source: str, file: str) -> FileSummary:
+        """Record what became of a file."""
+        duplicates = counts.read - counts.samples - counts.rejects
+        summary = FileSummary(file, source, counts.read, counts.samples, counts.turns, duplicates, counts.rejects)
+        values = {**asdict(summary), "now": datetime.now(UTC).replace(tzinfo=None)}
+        self.target.run(INSERT_INGEST, values)
+        return summary
