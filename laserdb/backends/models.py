@@ -55,7 +55,7 @@ def find_model(name: str) -> ModelSource:
             unpacked = cache_folder() / "models" / f"{name}-{version}"
             return ModelSource(name, str(unpacked), version, "package")
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         if not any((folder / marker).is_file() for marker in _MARKERS):
             raise ModelNotFound(f"{name}: the folder holds no model (none of {', '.join(_MARKERS)})")
         return ModelSource(name, str(folder.resolve()), folder_hash(folder), "folder")

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from laserdb import plugins
+from laserdb.engine.batching import batches, result_rows
 from laserdb.engine.interrupt import Interrupt
 from laserdb.errors import LaserdbError, ScoringError
 from laserdb.progress import Progress
-from laserdb.scorers.base import Batch, Failed, Result, Scorer, ScorerOptions, Turn, Unit
+from laserdb.scorers.base import Batch, Failed, Result, Scorer, ScorerOptions, Unit
 from laserdb.warehouse import Warehouse, results
 from laserdb.warehouse.results import RunSpec, Texts
 from laserdb.warehouse.views import EMBEDDING, ResultTable, embedding_table
@@ -97,6 +97,12 @@ class ScoringRun:
         )
         self.run_id = 0
 
+    @property
+    def title(self) -> str:
+        """What progress calls it; an embedder may go over another unit than its own, for a head."""
+        own = self.unit == self.scorer.unit
+        return self.scorer.name if own else f"{self.scorer.name} of each {self.unit}"
+
     def open(self) -> None:
         """Make the table and the run, and count nothing yet."""
         with self.warehouse.write() as session:
@@ -143,32 +149,6 @@ def result_table(scorer: Scorer) -> ResultTable:
     return ResultTable(scorer.name, name, str(scorer.unit), dict(scorer.columns))
 
 
-def result_rows(keys: Sequence[str], found: Sequence[Result], columns: dict[str, str]) -> pa.Table:
-    """Results as an Arrow table: key, score, error, and one column per column of the scorer."""
-    data: dict[str, Any] = {
-        "key": pa.array(keys, pa.string()),
-        "score": pa.array([None if isinstance(one, Failed) else one.score for one in found], pa.float64()),
-        "error": pa.array([str(one) if isinstance(one, Failed) else None for one in found], pa.string()),
-    }
-    for name in columns:
-        values = [None if isinstance(one, Failed) else one.values.get(name) for one in found]
-        data[name] = column_array(values)
-    return pa.table(data)
-
-
-def column_array(values: list[Any]) -> pa.Array:
-    """An Arrow array of one column's values; vectors keep their fixed width."""
-    width = next((len(value) for value in values if isinstance(value, np.ndarray)), None)
-    if width is None:
-        return pa.array(values)
-    flat = np.zeros((len(values), width), dtype=np.float32)
-    for row, value in enumerate(values):
-        if value is not None:
-            flat[row] = value
-    missing = pa.array([value is None for value in values], pa.bool_())
-    return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), width, mask=missing)
-
-
 def run_loop(run: ScoringRun, progress: Progress, interrupt: Interrupt) -> ScorerSummary:
     """Score whatever is pending, up to the limit; returns what happened.
 
@@ -182,7 +162,7 @@ def run_loop(run: ScoringRun, progress: Progress, interrupt: Interrupt) -> Score
     try:
         if todo:
             run.scorer.load()
-            progress.start(run.scorer.name, todo, "texts")
+            progress.start(run.title, todo, "texts")
             try:
                 score_all(run, todo, summary, progress, interrupt)
             finally:
@@ -223,38 +203,6 @@ def score_all(
         if waiting:
             run.append(waiting_keys, waiting)
         done += window.num_rows
-
-
-def batches(window: pa.Table, size: int) -> list[tuple[list[str], Batch]]:
-    """A window's texts in batches of similar length, so that little is padded."""
-    keys = window.column("key").to_pylist()
-    instructions = window.column("instruction").to_pylist()
-    responses = window.column("response").to_pylist()
-    vectors = vector_matrix(window)
-    order = sorted(range(len(keys)), key=lambda i: len(instructions[i]) + len(responses[i] or ""))
-    return [
-        (
-            [keys[i] for i in chosen],
-            Batch(
-                [Turn(instructions[i], responses[i]) for i in chosen],
-                None if vectors is None else vectors[chosen],
-            ),
-        )
-        for start in range(0, len(order), size)
-        for chosen in (order[start : start + size],)
-    ]
-
-
-def vector_matrix(window: pa.Table) -> np.ndarray[Any, np.dtype[np.float32]] | None:
-    """The window's vectors as float32 (n, d); NaN rows where a text has none."""
-    if "vector" not in window.column_names:
-        return None
-    column = window.column("vector").combine_chunks()
-    width = column.type.list_size
-    matrix = np.full((len(column), width), np.nan, dtype=np.float32)
-    present = column.is_valid().to_numpy(zero_copy_only=False)
-    matrix[present] = column.drop_null().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    return matrix
 
 
 def score_batch(scorer: Scorer, batch: Batch) -> list[Result]:

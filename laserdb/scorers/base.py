@@ -139,12 +139,12 @@ class Scorer(ABC):
     def identity(self) -> Identity:
         """What is hashed into the run."""
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027 - most scorers have nothing to load
         """Get the model ready; called once before the first batch."""
 
     @abstractmethod
     def score(self, batch: Batch) -> Sequence[Result]:
         """Score a batch: one result per turn, in order."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Give back what `load` took."""

@@ -26,7 +26,7 @@ class Embedding(Scorer):
     """The unit vector of a sample's instructions, joined by blank lines.
 
     `--model` takes any sentence-transformers model (folder, hub id), or `static:NAME` for its static
-    distillation, a hundred times faster and coarser. `--set max_length=N`: the tokens read of a text; of
+    distillation, many times faster and coarser. `--set max_length=N`: the tokens read of a text; of
     longer ones the first and the last half (static models read all). There is no score: it stays NULL.
     """
 

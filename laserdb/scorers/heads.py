@@ -69,7 +69,7 @@ def save_head(head: Head, path: Path) -> None:
 def load_head(path: Path) -> Head:
     """Read a head that `save_head` wrote. Raises ModelNotFound if there is none, or a broken one."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             head = Head(
                 weight=file["weight"],
                 bias=file["bias"],

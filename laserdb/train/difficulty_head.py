@@ -176,14 +176,15 @@ def _card(
 {file_list([*items, *evals])}
 
 {result["rows"]} items, without those that every model failed. Target: a model's score less its mean on the
-data set, averaged over models, negated. Frozen vectors of {model}, first and last half of {DEFAULT_MAX_LENGTH}
-tokens; ridge regression, alpha = {result["alpha"]}, within data sets (vectors and targets centred per set).
+data set, averaged over models, negated. Frozen vectors of {model}, first and last half of
+{DEFAULT_MAX_LENGTH} tokens; ridge regression, alpha = {result["alpha"]}, within data sets (vectors and
+targets centred per set).
 
 ## Figures
 
 Spearman correlation with the target. "unseen items": five folds over items; "unseen set": the whole data
-set left out of training. alpha was chosen on the former. All unseen items in one ranking:
-{result["spearman_unseen_items"]:.3f}.
+set left out of training. alpha was chosen on the former. All unseen items
+in one ranking: {result["spearman_unseen_items"]:.3f}.
 
 {table(["data set", "items", "unseen items", "unseen set"], rows)}
 """

@@ -142,6 +142,19 @@ def rows_query(options: ExportOptions, available: Sequence[str]) -> str:
     )
 
 
+def shape_query(shape: str) -> str:
+    """SQL of the conversations of the temporary table `chosen`: sample_id and the shape's columns."""
+    if shape == "sharegpt":
+        # The same messages under other names.
+        return f"{read_sql('export_sharegpt')} FROM ({shape_query('messages')})"
+    return read_sql(f"export_{shape}")
+
+
+def read_sql(name: str) -> str:
+    """A file of view_sql."""
+    return files("laserdb.warehouse").joinpath(f"view_sql/{name}.sql").read_text(encoding="utf-8")
+
+
 def column(name: str) -> str:
     """SQL of one extra column."""
     if name == "metadata":

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from laserdb.engine import score as engine
@@ -271,11 +270,6 @@ def test_results_survive_one_window_after_the_other(warehouse, monkeypatch):
     scorer = Length()
     assert run(warehouse, scorer).scored == 11
     assert len(scorer.seen) == 11
-
-
-def test_vector_columns_keep_missing_ones_missing():
-    array = engine.column_array([np.array([1.0, 2.0], dtype=np.float32), None])
-    assert array.to_pylist() == [[1.0, 2.0], None]
 
 
 def test_unknown_scorers_are_named():

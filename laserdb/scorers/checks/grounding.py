@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from laserdb.scorers.checks.numbers import ORDINALS, UP_TO_TWENTY
 from laserdb.scorers.checks.view import Finding, View, excerpt, vocabulary
 
 MAX_ANSWER_WORDS = 12
@@ -47,51 +48,7 @@ _EMPTY = vocabulary(
     "only about over "
     "mr mrs ms dr i you we us me him them had has have did do does would could can will s t"
 )
-_NUMBERS = {
-    word: str(value)
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-} | {
-    word: str(value)
-    for value, word in enumerate(
-        [
-            "zeroth",
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-        ]
-    )
-}
+_NUMBERS = {word: str(value) for words in (UP_TO_TWENTY, ORDINALS) for value, word in enumerate(words)}
 
 
 def ungrounded(view: View) -> Finding | None:

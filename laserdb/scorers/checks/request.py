@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import re
 
+from laserdb.scorers.checks.numbers import UP_TO_TWENTY
 from laserdb.scorers.checks.view import Finding, View
 
-_WORDS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+_WORDS = UP_TO_TWENTY[1:]
 _VALUE = {word: value for value, word in enumerate(_WORDS, 1)}
 _N = r"(\d{1,4}|" + "|".join(_WORDS) + r")"
 

@@ -90,6 +90,6 @@ def is_utf8(buffer: pa.Buffer | None) -> bool:
     return True
 
 
-def without(table: pa.Table, lines: pa.Array) -> pa.Table:
+def without(table: pa.Table, lines: pa.ChunkedArray) -> pa.Table:
     """The rows of a table whose line is none of these."""
     return table.filter(pc.invert(pc.is_in(table["line"], value_set=lines)))

@@ -79,7 +79,7 @@ _KEYED = f"""
             ) AS turn_keys
         FROM instruction_keyed
     )
-    SELECT line::BIGINT AS line, data_id, system, messages, metadata, instructions, responses,
+    SELECT line::BIGINT AS line, fits, data_id, system, messages, metadata, instructions, responses,
         instruction_keys, turn_keys,
         CASE WHEN len(asked) = 1 THEN instruction_keys[1]
              ELSE md5(array_to_string(asked, chr(10) || chr(10))) END AS prompt_key,
@@ -95,5 +95,5 @@ _KEYED = f"""
 
 
 def keyed(staged: str) -> str:
-    """SQL that gives the rows of a query (columns of `rows.STAGED`) with their keys, as hexadecimal text."""
+    """SQL for the rows of a query (columns of `rows.STAGED`, and `fits`) with their keys as hexadecimal text."""
     return f"WITH staged AS ({staged}) SELECT * FROM ({_KEYED})"

@@ -7,9 +7,12 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from laserdb.progress import Progress, Silent
+from laserdb.sqltext import literal
 from laserdb.warehouse.connection import MEMORY, Warehouse
 from laserdb.warehouse.ingest import files, readers
 from laserdb.warehouse.ingest.batch import Reject
@@ -27,31 +30,22 @@ SEEN = "CREATE OR REPLACE TEMP TABLE seen AS SELECT content_key AS key FROM samp
 
 # The first of equal conversations that the warehouse doesn't have, with its place in the ids.
 FRESH = """
-    CREATE OR REPLACE TEMP TABLE fresh AS
     SELECT line, key, $samples + row_number() OVER (ORDER BY line) AS sample_id,
-        $turns + sum(n_turns) OVER (ORDER BY line) - n_turns AS turns_before, n_turns
+        ($turns + sum(n_turns) OVER (ORDER BY line) - n_turns)::BIGINT AS turns_before, n_turns::INTEGER AS n_turns
     FROM (
         SELECT min(line) AS line, content_key::UUID AS key, arg_min(len(instructions), line) AS n_turns
         FROM keyed GROUP BY content_key
     )
     WHERE key NOT IN (SELECT key FROM seen)
+    ORDER BY line
 """
 
-SAMPLES = """
-    SELECT sample_id, $source AS source, data_id, n_turns::INTEGER AS n_turns, system, metadata, messages,
-        content_key::VARCHAR AS content_key, prompt_key
-    FROM keyed JOIN fresh USING (line)
-"""
-
+# Both over the staged rows with their ids, in the order of the tables' columns.
+SAMPLES = "sample_id, $source, data_id, n_turns, system, metadata, messages, content_key, prompt_key"
 TURNS = """
-    SELECT (turns_before + place)::BIGINT AS turn_id, sample_id, (place - 1)::INTEGER AS turn_index,
-        instruction, response, instruction_key, turn_key
-    FROM (
-        SELECT sample_id, turns_before, unnest(range(1, n_turns + 1)) AS place, unnest(instructions) AS instruction,
-            unnest(responses) AS response, unnest(instruction_keys) AS instruction_key,
-            unnest(turn_keys) AS turn_key
-        FROM keyed JOIN fresh USING (line)
-    )
+    turns_before + unnest(range(1, n_turns + 1)) AS turn_id, sample_id, unnest(range(n_turns)) AS turn_index,
+    unnest(instructions) AS instruction, unnest(responses) AS response,
+    unnest(instruction_keys) AS instruction_key, unnest(turn_keys) AS turn_key
 """
 
 # Rejects that are on record: the same row of the same file is told only once.
@@ -144,7 +138,7 @@ class Load:
                 work.run(TOLD)
                 yield Load(target, work, *target.row(LAST_IDS))
             finally:
-                for table in ("seen", "told", "fresh", "keyed"):
+                for table in ("seen", "told"):
                     work.run(f"DROP TABLE IF EXISTS temp.{table}")
 
     def file(self, checked: Checked, options: IngestOptions, bar: Progress) -> FileSummary:
@@ -154,24 +148,29 @@ class Load:
         counts = Counts()
         for batch in readers.batches(self.work, checked, bar.advance):
             staged, rejects = stager.stage(batch)
-            counts.read += staged + len(rejects)
-            counts.rejects += len(rejects)
             if staged:
-                samples, turns = self.add_samples(source)
+                samples, turns = self.add_samples(staged, source)
+                counts.read += staged.num_rows
                 counts.samples += samples
                 counts.turns += turns
             if rejects:
                 self.add_rejects(rejects, source, name)
+                counts.read += len(rejects)
+                counts.rejects += len(rejects)
         return self.summarise(counts, source, name)
 
-    def add_samples(self, source: str) -> tuple[int, int]:
-        """Insert the new ones of the rows in `keyed`; how many samples and turns that were."""
-        self.work.run(FRESH, {"samples": self.last_sample, "turns": self.last_turn})
-        self.work.run("INSERT INTO seen SELECT key FROM fresh")
-        samples, turns = self.work.row("SELECT count(*), coalesce(sum(n_turns), 0)::BIGINT FROM fresh")
+    def add_samples(self, staged: pa.Table, source: str) -> tuple[int, int]:
+        """Insert the staged rows that are new; how many samples and turns that were."""
+        with lend(self.work, "keyed", rechunk(staged.select(["line", "content_key", "instructions"]))):
+            fresh = self.work.arrow(FRESH, {"samples": self.last_sample, "turns": self.last_turn})
+        with lend(self.work, "fresh", fresh):
+            self.work.run("INSERT INTO seen SELECT key FROM fresh")
+        samples, turns = fresh.num_rows, pc.sum(fresh["n_turns"]).as_py() or 0
         if samples:
-            self.insert("samples", self.work.arrow(SAMPLES, {"source": source}))
-            self.insert("turns", self.work.arrow(TURNS))
+            rows = self.target.con.from_arrow(rechunk(with_ids(staged, fresh)))
+            # The target's transaction is given rows, not tables: those would stay in its catalog.
+            rows.project(SAMPLES.replace("$source", literal(source))).insert_into("samples")
+            rows.project(TURNS).insert_into("turns")
         self.last_sample += samples
         self.last_turn += turns
         return samples, turns
@@ -182,13 +181,9 @@ class Load:
         schema = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())])
         with lend(self.work, "found", pa.table(columns, schema=schema)):
             fresh = self.work.arrow(REJECTS, {"source": source, "file": file})
-        self.insert("rejects", fresh)
+        self.target.con.from_arrow(fresh).insert_into("rejects")
         with lend(self.work, "fresh_rejects", fresh):
             self.work.run("INSERT INTO told SELECT file, line, md5(raw) FROM fresh_rejects")
-
-    def insert(self, table: str, rows: pa.Table) -> None:
-        """Append rows whose columns are in the table's order, without a trace in the catalog."""
-        self.target.con.from_arrow(rechunk(rows)).insert_into(table)
 
     def summarise(self, counts: Counts, source: str, file: str) -> FileSummary:
         """Record what became of a file."""
@@ -197,3 +192,15 @@ class Load:
         values = {**asdict(summary), "now": datetime.now(UTC).replace(tzinfo=None)}
         self.target.run(INSERT_INGEST, values)
         return summary
+
+
+def with_ids(staged: pa.Table, fresh: pa.Table) -> pa.Table:
+    """The staged rows that are fresh, in order of their lines, with the ids that they get."""
+    lines = staged["line"].to_numpy()
+    order = np.argsort(lines, kind="stable")
+    places = order[np.searchsorted(lines, fresh["line"].to_numpy(), sorter=order)]
+    if len(places) < len(lines) or (np.diff(places) != 1).any():
+        staged = staged.take(pa.array(places))
+    for name in ("sample_id", "turns_before", "n_turns"):
+        staged = staged.append_column(name, fresh[name])
+    return staged

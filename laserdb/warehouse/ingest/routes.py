@@ -18,6 +18,8 @@ from laserdb.warehouse.ingest.roles import ASSISTANT, SYSTEM, USER
 from laserdb.warehouse.ingest.shapes import CONVERSATIONS, SCALARS, Kind, RowError, Shape, detect
 
 KINDS = {"VARCHAR": Kind.TEXT, "BOOLEAN": Kind.BOOL, "NULL": Kind.NULL, "JSON": Kind.OBJECT}
+# A row with more keys than this is no common one.
+MAX_KEYS = 200
 BLANK_LINE = "chr(10) || chr(10)"
 
 
@@ -30,29 +32,28 @@ class Route:
     content: str = ""
     # Number of keys of each message.
     width: int = 0
-    # Whether there are keys besides those of the shape.
-    metadata: bool = False
+    # The keys besides those of the shape, in order, and the number of all keys.
+    metadata: tuple[str, ...] = ()
+    n_keys: int = 0
 
 
-def find_route(structure: str | None, mapping: Mapping[str, str]) -> tuple[Route | None, int]:
-    """The route for rows of a JSON structure, if there is one, and how many keys a row has."""
+def find_route(structure: str | None, mapping: Mapping[str, str]) -> Route | None:
+    """The route for rows of a JSON structure, if there is one."""
     found = json.loads(structure) if structure else None
     if not isinstance(found, dict):
-        return None, 0
+        return None
     kinds = {key: kind_of(key, value) for key, value in found.items()}
     try:
         shape = detect(kinds, mapping)
     except RowError:
-        return None, 0
-    if not is_plain(shape, kinds):
-        return None, 0
-    metadata = len(found) > len(shape.keys)
+        return None
+    metadata = tuple(key for key in found if key not in shape.keys)
+    if not is_plain(shape, kinds) or not can_be_named(*shape.keys, *metadata):
+        return None
     if shape.messages is None:
-        return Route(shape, metadata=metadata), len(found)
+        return Route(shape, metadata=metadata, n_keys=len(found))
     names = message_keys(found[shape.messages])
-    if names is None:
-        return None, 0
-    return Route(shape, *names, metadata=metadata), len(found)
+    return None if names is None else Route(shape, *names, metadata, len(found))
 
 
 def kind_of(key: str, value: Any) -> Kind:
@@ -68,17 +69,19 @@ def kind_of(key: str, value: Any) -> Kind:
 
 
 def is_plain(shape: Shape, kinds: Mapping[str, Kind]) -> bool:
-    """Whether the shape's values have the types that SQL expects, and keys that it can name."""
+    """Whether the shape's values have the types that SQL expects."""
     if shape.split or (shape.messages and kinds[shape.messages] is not Kind.LIST):
         return False
     texts = (shape.prompt, shape.input, shape.output, shape.data_id)
     if any(kinds[key] not in SCALARS | {Kind.NULL} for key in texts if key):
         return False
-    if shape.system and kinds[shape.system] not in (Kind.TEXT, Kind.NULL):
-        return False
-    # A struct's fields differ in more than case.
-    names = {key.lower() for key in shape.keys}
-    return len(names) == len(shape.keys) and not any(set(key) & set('\0"\\') or not key for key in shape.keys)
+    return shape.system is None or kinds[shape.system] in (Kind.TEXT, Kind.NULL)
+
+
+def can_be_named(*keys: str) -> bool:
+    """Whether the keys can be fields of one struct (which differ in more than case), and stand in a path."""
+    same = len({key.lower() for key in keys}) == len(keys)
+    return same and len(keys) <= MAX_KEYS and not any(set(key) & set('\0"\\') or not key for key in keys)
 
 
 def message_keys(structure: Any) -> tuple[str, str, int] | None:
@@ -92,28 +95,43 @@ def message_keys(structure: Any) -> tuple[str, str, int] | None:
     return None
 
 
-def parse_sql(route: Route, number: int) -> str:
-    """SQL that reads the table `lines` (line, text, route, n_keys) and gives the rows of a route, parsed."""
-    patch = json.dumps(dict.fromkeys(route.shape.keys))
-    metadata = f"TRY(json_merge_patch(text, {literal(patch)}))::VARCHAR" if route.metadata else "'{}'"
-    return f"""
-        SELECT line, from_json(text, {literal(structure_of(route))}) AS r, {metadata} AS metadata,
-            -- A key given twice: JSON functions take the first, everybody else the last.
-            len(json_keys(text)) = n_keys AS unique_keys, {message_keys_sql(route)} AS n_message_keys
-        FROM lines WHERE route = {number}
-    """  # noqa: S608
-
-
 def staged_sql(route: Route, source: str) -> str:
-    """SQL that reads the table `parsed` (of `parse_sql`) and gives the rows that fit as `rows.STAGED`."""
+    """SQL that reads the table `lines` (line, text), rows of one route, and gives `rows.STAGED` and `fits`.
+
+    What doesn't fit isn't filtered here: DuckDB would push the filter down and parse each row twice.
+    """
     build = messages_sql if route.shape.messages else prompt_sql
     return f"""
         SELECT line, coalesce(nullif(data_id, ''), {literal(source)} || '-' || line) AS data_id,
-            system, NULL::VARCHAR AS messages, metadata, instructions, responses
+            system, NULL::VARCHAR AS messages, metadata, instructions, responses,
+            coalesce(
+                regular AND unique_keys AND NOT regexp_matches(metadata, 'NaN|Infinity')
+                AND len(list_filter(instructions, lambda t: regexp_matches(t, '[^{SPACES}]'))) > 0,
+                false
+            ) AS fits
         FROM ({build(route)})
-        WHERE unique_keys AND metadata IS NOT NULL AND NOT regexp_matches(metadata, 'NaN|Infinity')
-            AND len(list_filter(instructions, lambda t: regexp_matches(t, '[^{SPACES}]'))) > 0
-    """  # noqa: S608
+    """
+
+
+def parsed_sql(route: Route) -> str:
+    """The rows of `lines`, parsed; and what tells rows with a key given twice."""
+    return f"""
+        SELECT line, from_json(text, {literal(structure_of(route))}) AS r,
+            -- JSON functions take the first of two equal keys, everybody else the last.
+            len(json_keys(text)) = {route.n_keys} AS unique_keys, {message_keys_sql(route)} AS n_message_keys
+        FROM lines
+    """
+
+
+def metadata_sql(route: Route) -> str:
+    """The other keys as a JSON object, their values' JSON text as it came."""
+    if not route.metadata:
+        return "'{}'"
+    pairs = (
+        f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || coalesce({value(key)}, 'null')"
+        for key in route.metadata
+    )
+    return "'{' || " + " || ',' || ".join(pairs) + " || '}'"
 
 
 def message_keys_sql(route: Route) -> str:
@@ -121,14 +139,14 @@ def message_keys_sql(route: Route) -> str:
     if route.shape.messages is None:
         return "0"
     path = literal(f'$."{route.shape.messages}"[*]')
-    return f"list_sum(list_transform(json_keys(text, {path}), lambda k: len(k)))"
+    return f"len(flatten(json_keys(text, {path})))"
 
 
 def structure_of(route: Route) -> str:
     """The structure that from_json is to read: texts, and a list of role and content."""
     messages = [{route.role: "VARCHAR", route.content: "VARCHAR"}]
-    keys = route.shape.keys
-    return json.dumps({key: messages if key == route.shape.messages else "VARCHAR" for key in keys})
+    fields = {key: messages if key == route.shape.messages else "VARCHAR" for key in route.shape.keys}
+    return json.dumps({**fields, **dict.fromkeys(route.metadata, "JSON")})
 
 
 def value(key: str | None) -> str:
@@ -141,14 +159,14 @@ def prompt_sql(route: Route) -> str:
     shape = route.shape
     parts = ", ".join(value(key) for key in (shape.prompt, shape.input) if key)
     return f"""
-        SELECT line, {value(shape.data_id)} AS data_id, unique_keys, metadata,
+        SELECT line, {value(shape.data_id)} AS data_id, unique_keys, {metadata_sql(route)} AS metadata,
             nullif({value(shape.system)}, '') AS system,
             [array_to_string(
                 list_filter([{parts}], lambda t: regexp_matches(t, '[^{SPACES}]')), {BLANK_LINE}
             )] AS instructions,
-            [{value(shape.output)}] AS responses
-        FROM parsed
-    """  # noqa: S608
+            [{value(shape.output)}] AS responses, true AS regular
+        FROM ({parsed_sql(route)})
+    """
 
 
 def messages_sql(route: Route) -> str:
@@ -157,25 +175,25 @@ def messages_sql(route: Route) -> str:
     messages = value(route.shape.messages)
     role, content = identifier(route.role), identifier(route.content)
     return f"""
-        SELECT line, {value(route.shape.data_id)} AS data_id, unique_keys, metadata,
+        SELECT line, data_id, unique_keys, metadata,
             coalesce(CASE WHEN sides[1] = 's' THEN contents[1] END, own_system) AS system,
             contents[first:len(contents):2] AS instructions,
-            list_resize(contents[first + 1:len(contents):2], len(contents[first:len(contents):2])) AS responses
+            list_resize(contents[first + 1:len(contents):2], len(contents[first:len(contents):2])) AS responses,
+            regexp_full_match(sides, 's?(ua)*u?') AND NOT (sides[1] = 's' AND own_system IS NOT NULL)
+                AND list_count(contents) = len(contents) AND n_message_keys = {route.width} * len(contents) AS regular
         FROM (
             SELECT *, CASE WHEN sides[1] = 's' THEN 2 ELSE 1 END AS first
             FROM (
-                SELECT line, r, unique_keys, metadata, n_message_keys,
-                    nullif({value(route.shape.system)}, '') AS own_system,
+                SELECT line, {value(route.shape.data_id)} AS data_id, unique_keys, n_message_keys,
+                    {metadata_sql(route)} AS metadata, nullif({value(route.shape.system)}, '') AS own_system,
                     list_transform({messages}, lambda m: m.{content}) AS contents,
                     array_to_string(list_transform({messages}, lambda m: CASE
                         WHEN m.{role} IN {names(USER)} THEN 'u' WHEN m.{role} IN {names(ASSISTANT)} THEN 'a'
                         WHEN m.{role} IN {names(SYSTEM)} THEN 's' ELSE '?' END), '') AS sides
-                FROM parsed
+                FROM ({parsed_sql(route)})
             )
         )
-        WHERE regexp_full_match(sides, 's?(ua)*u?') AND NOT (sides[1] = 's' AND own_system IS NOT NULL)
-            AND list_count(contents) = len(contents) AND n_message_keys = {route.width} * len(contents)
-    """  # noqa: S608
+    """
 
 
 def names(roles: frozenset[str]) -> str:

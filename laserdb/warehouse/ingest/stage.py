@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from laserdb.warehouse.ingest.batch import Batch, Reject
+from laserdb.warehouse.ingest.batch import Batch, Reject, without
 from laserdb.warehouse.ingest.keys import keyed
 from laserdb.warehouse.ingest.lend import lend
-from laserdb.warehouse.ingest.routes import Route, find_route, parse_sql, staged_sql
+from laserdb.warehouse.ingest.routes import Route, find_route, staged_sql
 from laserdb.warehouse.ingest.rows import STAGED, convert
 from laserdb.warehouse.session import Session
 
@@ -19,20 +20,17 @@ from laserdb.warehouse.session import Session
 ROWS_PER_CHUNK = 2048
 MAX_CACHED = 10_000
 
-EMPTY = (
-    "SELECT 0 AS line, '' AS data_id, '' AS system, '' AS messages, '' AS metadata, "
-    "[''] AS instructions, [''] AS responses WHERE false"
-)
+STRUCTURES = "SELECT line, TRY(json_structure(text))::VARCHAR AS structure FROM lines ORDER BY line"
 # DuckDB's own rendering of what it can parse: lenient with trailing commas, as for the common rows.
 LEFTOVER = """
     SELECT line, text, CASE WHEN json_valid(text) THEN json(text)::VARCHAR ELSE text END AS json
-    FROM lines WHERE line NOT IN (SELECT line FROM keyed) ORDER BY line
+    FROM lines ORDER BY line
 """
 
 
 @dataclass(slots=True)
 class Stager:
-    """Brings the rows of one source into the table `keyed`; remembers the structures it has seen.
+    """Brings the rows of one source into the form of `keys.keyed`; remembers the structures it has seen.
 
     Works on a session of its own: within the ingest's transaction, tables that were lent to DuckDB
     or dropped would stay in memory to its end.
@@ -41,44 +39,38 @@ class Stager:
     session: Session
     source: str
     mapping: Mapping[str, str]
-    known: dict[str | None, tuple[Route | None, int]] = field(default_factory=dict)
+    known: dict[str | None, Route | None] = field(default_factory=dict)
 
-    def stage(self, batch: Batch) -> tuple[int, list[Reject]]:
-        """Fill `keyed` with the samples of a batch; how many, and the rows that can't be samples."""
-        self.session.run(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed(EMPTY)}")
-        if not batch.lines.num_rows:
-            return 0, batch.rejects
-        lines, routes = self.routed(rechunk(batch.lines))
-        with lend(self.session, "lines", lines):
-            for number, route in enumerate(routes):
-                # A table in between: a filter on what is parsed would make DuckDB parse twice.
-                self.session.run(f"CREATE OR REPLACE TEMP TABLE parsed AS {parse_sql(route, number)}")
-                self.session.run(f"INSERT INTO keyed {keyed(staged_sql(route, self.source))}")
-            self.session.run("DROP TABLE IF EXISTS temp.parsed")
-            rest = self.session.arrow(LEFTOVER) if self.count() < lines.num_rows else None
-        rejects = self.one_by_one(rest) if rest else []
-        return self.count(), batch.rejects + rejects
+    def stage(self, batch: Batch) -> tuple[pa.Table | None, list[Reject]]:
+        """The samples of a batch with their keys, and the rows that can't be samples."""
+        found = [self.read(route, lines) for route, lines in self.routed(batch.lines) if route]
+        taken = sum(table.num_rows for table in found)
+        rejects = list(batch.rejects)
+        if taken < batch.lines.num_rows:
+            rest = batch.lines if not found else without(batch.lines, pa.concat_tables(found)["line"])
+            slow, refused = self.one_by_one(rest)
+            found += slow
+            rejects += refused
+        return (pa.concat_tables(found) if found else None), rejects
 
-    def count(self) -> int:
-        return int(self.session.value("SELECT count(*) FROM keyed"))
-
-    def routed(self, lines: pa.Table) -> tuple[pa.Table, list[Route]]:
-        """The lines with the number of their route (-1: none) and of their keys; and the routes."""
-        with lend(self.session, "lines", lines):
-            found = self.session.arrow("SELECT line, TRY(json_structure(text))::VARCHAR AS structure FROM lines ORDER BY line")
+    def routed(self, lines: pa.Table) -> list[tuple[Route | None, pa.Table]]:
+        """The lines by their route."""
+        if not lines.num_rows:
+            return []
+        with lend(self.session, "lines", rechunk(lines)):
+            found = self.session.arrow(STRUCTURES)
         structures = found["structure"].combine_chunks().dictionary_encode()
-        routes: dict[Route, int] = {}
-        numbers, widths = [], []
+        routes: dict[Route | None, int] = {None: 0}
         # The last entry is for rows without a structure: what doesn't parse.
-        for structure in [*structures.dictionary.to_pylist(), None]:
-            route, width = self.route(structure)
-            numbers.append(-1 if route is None else routes.setdefault(route, len(routes)))
-            widths.append(width)
-        at = structures.indices.fill_null(len(numbers) - 1).to_numpy(zero_copy_only=False)
-        lines = lines.append_column("route", pa.array(np.array(numbers, dtype=np.int64)[at]))
-        return lines.append_column("n_keys", pa.array(np.array(widths, dtype=np.int64)[at])), list(routes)
+        numbers = np.array(
+            [routes.setdefault(self.route(known), len(routes)) for known in [*structures.dictionary.to_pylist(), None]]
+        )
+        of_rows = numbers[structures.indices.fill_null(len(numbers) - 1).to_numpy(zero_copy_only=False)]
+        if len(set(of_rows.tolist())) == 1:
+            return [(list(routes)[int(of_rows[0])], lines)]
+        return [(route, lines.filter(pa.array(of_rows == number))) for route, number in routes.items()]
 
-    def route(self, structure: str | None) -> tuple[Route | None, int]:
+    def route(self, structure: str | None) -> Route | None:
         """The route of a structure, looked up only once."""
         if structure not in self.known:
             if len(self.known) >= MAX_CACHED:
@@ -86,15 +78,23 @@ class Stager:
             self.known[structure] = find_route(structure, self.mapping)
         return self.known[structure]
 
-    def one_by_one(self, rows: pa.Table) -> list[Reject]:
+    def read(self, route: Route, lines: pa.Table) -> pa.Table:
+        """The rows of a route that are what their structure promised."""
+        with lend(self.session, "lines", rechunk(lines)):
+            found = self.session.arrow(keyed(staged_sql(route, self.source)))
+        fits = found["fits"]
+        return found if pc.all(fits).as_py() else found.filter(fits)
+
+    def one_by_one(self, lines: pa.Table) -> tuple[list[pa.Table], list[Reject]]:
         """What SQL left over, in Python."""
+        with lend(self.session, "lines", lines):
+            rows = self.session.arrow(LEFTOVER)
         columns = (rows[name].to_pylist() for name in ("line", "text", "json"))
         converted = convert(zip(*columns, strict=True), self.source, self.mapping)
-        if converted.staged:
-            table = pa.Table.from_pylist(converted.staged, schema=STAGED)
-            with lend(self.session, "slow", rechunk(table)):
-                self.session.run(f"INSERT INTO keyed {keyed('SELECT * FROM slow')}")
-        return converted.rejects
+        if not converted.staged:
+            return [], converted.rejects
+        with lend(self.session, "slow", rechunk(pa.Table.from_pylist(converted.staged, schema=STAGED))):
+            return [self.session.arrow(keyed("SELECT *, true AS fits FROM slow"))], converted.rejects
 
 
 def rechunk(table: pa.Table) -> pa.Table:

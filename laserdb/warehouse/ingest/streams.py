@@ -28,10 +28,15 @@ class Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
+    def read(self, size: int = -1, /) -> bytes:
+        """Like the stream's own: as many bytes as asked for, without a copy in between."""
+        data = self._stream.read(size)
         self._advance(len(data))
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
         return len(data)
 
 
@@ -81,48 +86,50 @@ class _Unclosed(io.RawIOBase):
         return cast(Any, self._raw).readinto(buffer)  # type: ignore[no-any-return]
 
 
-def buffered(raw: io.RawIOBase) -> io.BufferedReader:
-    """A raw stream whose `read(n)` gives n bytes, or all that is left."""
-    return io.BufferedReader(raw, BLOCK)
-
-
 @contextmanager
 def unpacked(stream: BinaryIO, name: str, advance: Callable[[int], None]) -> Iterator[BinaryIO]:
     """The text of a stream that may be packed with gzip or zstd, without a byte order mark."""
-    source = buffered(Counted(stream, advance))
-    with unpack_errors(name), plain(source) as result:
-        if result.peek(len(BOM))[: len(BOM)] == BOM:
-            result.read(len(BOM))
-        yield cast(BinaryIO, result)
+    with unpack_errors(name), plain(Counted(stream, advance)) as result:
+        start = result.read(len(BOM))
+        yield cast(BinaryIO, Pushed(result, b"" if start == BOM else start))
 
 
-@contextmanager
-def plain(source: io.BufferedReader) -> Iterator[io.BufferedReader]:
-    """Unpack by the first bytes, whatever the name says."""
-    magic = source.peek(4)[:4]
-    if magic[:2] == GZIP:
-        with gzip.GzipFile(fileobj=source) as unzipped:
-            yield buffered(cast(io.RawIOBase, unzipped))
-    elif magic == ZSTD:
-        with pa.PythonFile(source, mode="r") as file, pa.CompressedInputStream(file, "zstd") as unzipped:
-            yield buffered(cast(io.RawIOBase, Arrow(unzipped)))
-    else:
-        yield source
+class Pushed(io.RawIOBase):
+    """A stream with some bytes put back before it, and the stream's own way of reading large blocks."""
 
-
-class Arrow(io.RawIOBase):
-    """An Arrow input stream as a Python one."""
-
-    def __init__(self, stream: pa.NativeFile) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, start: bytes = b"") -> None:
+        self._stream, self._start = stream, start
 
     def readable(self) -> bool:
         return True
 
+    def read(self, size: int = -1, /) -> bytes:
+        """As many bytes as asked for, unless the stream ends."""
+        if not self._start:
+            return cast(bytes, self._stream.read(size))
+        start, self._start = (self._start, b"") if size < 0 else (self._start[:size], self._start[size:])
+        rest = -1 if size < 0 else size - len(start)
+        return start + self._stream.read(rest) if rest else start
+
     def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
+        data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+
+@contextmanager
+def plain(source: Counted) -> Iterator[Any]:
+    """Unpack by the first bytes, whatever the name says."""
+    magic = source.read(4)
+    packed = Pushed(source, magic)
+    if magic[:2] == GZIP:
+        with gzip.GzipFile(fileobj=cast(BinaryIO, packed)) as unzipped:
+            yield unzipped
+    elif magic == ZSTD:
+        with pa.PythonFile(packed, mode="r") as file, pa.CompressedInputStream(file, "zstd") as unzipped:
+            yield unzipped
+    else:
+        yield packed
 
 
 @contextmanager

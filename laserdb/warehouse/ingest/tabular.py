@@ -135,7 +135,7 @@ def json_rows(
     table = pa.table({"line": pa.array(numbers), **columns})
     pairs = ", ".join(f"{literal(name)}, {identifier(f'c{at}')}" for name, at in last.items())
     with lend(session, "tabular", table), query_errors("can't read a column: "):
-        text = session.arrow(f"SELECT line, json_object({pairs})::VARCHAR AS text FROM tabular ORDER BY line")  # noqa: S608
+        text = session.arrow(f"SELECT line, json_object({pairs})::VARCHAR AS text FROM tabular ORDER BY line")
     return Batch(text.cast(LINES), rejects)
 
 

@@ -1,0 +1,110 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from laserdb.categories import CATEGORIES
+from laserdb.errors import ModelNotFound
+from laserdb.scorers.base import Batch, Failed, ScorerOptions, Turn, Unit
+from laserdb.scorers.category import Category
+from laserdb.scorers.heads import Head, load_head, save_head
+from tests.backends.real import needs_minilm
+
+CLASSES = ("Math", "Coding")
+
+
+def make(tmp_path, classes=CLASSES, **meta):
+    k = max(1, len(classes))
+    path = tmp_path / "head.npz"
+    save_head(Head(np.eye(384, k, dtype=np.float32), np.zeros(k, dtype=np.float32), classes, 0.1, meta), path)
+    return Category(ScorerOptions(model=str(path)))
+
+
+def test_declares_what_the_engine_needs():
+    assert (Category.unit, Category.embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
+    assert dict(Category().columns) == {"category": "VARCHAR", "confidence": "DOUBLE"}
+
+
+def test_most_probable_class_and_its_probability(tmp_path):
+    vectors = np.eye(3, 384, dtype=np.float32)
+    results = make(tmp_path).score(Batch([Turn("a"), Turn("b"), Turn("c")], vectors))
+    assert [r.values["category"] for r in results] == ["Math", "Coding", "Math"]
+    sure = 1 / (1 + np.exp(-10))
+    assert [r.score for r in results] == pytest.approx([sure, sure, 0.5])
+    assert all(r.values["confidence"] == r.score for r in results)
+
+
+def test_failures(tmp_path):
+    vectors = np.zeros((3, 384), dtype=np.float32)
+    vectors[1, 5] = np.nan
+    scorer = make(tmp_path)
+    blank, bad, good = scorer.score(Batch([Turn(" \n"), Turn("b"), Turn("c")], vectors))
+    assert blank == Failed("empty_instruction")
+    assert bad == Failed("bad_vector", "not finite")
+    assert good.score == 0.5
+    assert [r.kind for r in scorer.score(Batch([Turn("a")]))] == ["no_vector"]
+    assert [r.kind for r in scorer.score(Batch([Turn("a")], vectors[:1, :9]))] == ["bad_vector"]
+
+
+def test_identity_follows_the_head(tmp_path):
+    shipped = Category().identity
+    assert (shipped.scorer, shipped.model) == ("category", "minilm-linear")
+    scorer = make(tmp_path)
+    one = scorer.identity
+    assert one.model == str(tmp_path / "head.npz")
+    assert make(tmp_path, note="retrained").identity.revision != one.revision
+
+
+@pytest.mark.parametrize(
+    ("classes", "meta", "message"),
+    [
+        ((), {}, "not a classifier"),
+        (CLASSES, {"embedder": "other"}, "other"),
+        (CLASSES, {"max_length": 256}, "256"),
+    ],
+)
+def test_unfit_heads(tmp_path, classes, meta, message):
+    with pytest.raises(ModelNotFound, match=message):
+        make(tmp_path, classes, **meta).load()
+
+
+def test_missing_head(tmp_path):
+    with pytest.raises(ModelNotFound, match="no such file"):
+        Category(ScorerOptions(model=str(tmp_path / "none.npz"))).load()
+
+
+def test_shipped_head_has_a_card():
+    scorer = Category()
+    head = load_head(scorer.path)
+    assert head.classes == CATEGORIES
+    assert head.weight.shape == (384, 7)
+    card = scorer.path.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(part in card for part in ("laserdb train category", "## Data and licences", "## Limits"))
+
+
+@pytest.mark.parametrize("module", ["category", "difficulty", "embedding", "tokens"])
+def test_import_is_light(module):
+    code = (
+        f"import sys, laserdb.scorers.{module}\n"
+        "heavy = {'torch', 'transformers', 'sklearn', 'sentence_transformers', 'scipy', 'huggingface_hub'}\n"
+        "print(heavy & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "set()"
+
+
+@needs_minilm
+def test_plain_cases():
+    from laserdb.backends.encoder import load_encoder
+
+    texts = {
+        "Natalia sold 48 clips in April and half as many in May. How many in all?": "Math",
+        "Write a Python function that reverses a linked list.": "Coding",
+        "Write a short story about a dragon who is afraid of fire.": "Generation",
+    }
+    vectors = load_encoder("all-MiniLM-L6-v2").encode(list(texts))
+    results = Category().score(Batch([Turn(text) for text in texts], vectors))
+    assert [r.values["category"] for r in results] == list(texts.values())
