@@ -63,7 +63,8 @@ def text_batch(data: bytes | memoryview, borders: npt.NDArray[np.int64], first: 
     except pa.ArrowInvalid:
         good = np.fromiter((is_utf8(value.as_buffer()) for value in raw), dtype=bool, count=count)
         rejects = [
-            Reject.of(int(numbers[at]), "invalid UTF-8", raw[at].as_py()) for at in np.flatnonzero(keep & ~good)
+            Reject.of(int(numbers[at]), "invalid UTF-8", raw[at].as_py())
+            for at in np.flatnonzero(keep & ~good)
         ]
         keep &= good
     table = pa.table([pa.array(numbers), text], schema=LINES)

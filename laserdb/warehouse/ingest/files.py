@@ -90,7 +90,9 @@ def find_one(name: str) -> list[Input]:
 
 def local(path: str) -> Input:
     if os.path.isdir(path):
-        raise InputError(f"{path} is a directory; name its files, for example '{os.path.join(path, '*.jsonl')}'")
+        raise InputError(
+            f"{path} is a directory; name its files, for example '{os.path.join(path, '*.jsonl')}'"
+        )
     if not os.path.exists(path):
         raise InputError(f"no such file: {path}")
     return Input(path, os.path.getsize(path), lambda: cast(BinaryIO, open(path, "rb")))

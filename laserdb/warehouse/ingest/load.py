@@ -188,7 +188,9 @@ class Load:
     def summarise(self, counts: Counts, source: str, file: str) -> FileSummary:
         """Record what became of a file."""
         duplicates = counts.read - counts.samples - counts.rejects
-        summary = FileSummary(file, source, counts.read, counts.samples, counts.turns, duplicates, counts.rejects)
+        summary = FileSummary(
+            file, source, counts.read, counts.samples, counts.turns, duplicates, counts.rejects
+        )
         values = {**asdict(summary), "now": datetime.now(UTC).replace(tzinfo=None)}
         self.target.run(INSERT_INGEST, values)
         return summary

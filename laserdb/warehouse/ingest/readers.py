@@ -48,4 +48,6 @@ def seeking(
     size = checked.input.size or 0
     with streams.seekable(stream, checked.input.name, advance) as (file, copied):
         # Making a copy has counted the bytes already.
-        yield from SEEKING[checked.format](session, file, lambda part: None if copied else advance(round(part * size)))
+        yield from SEEKING[checked.format](
+            session, file, lambda part: None if copied else advance(round(part * size))
+        )

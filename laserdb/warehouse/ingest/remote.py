@@ -64,7 +64,9 @@ def connect(url: str) -> tuple[Any, str]:
     try:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError:
-        raise MissingExtra(PACKAGES.get(protocol, f"the fsspec file system for {protocol}://"), "remote") from None
+        raise MissingExtra(
+            PACKAGES.get(protocol, f"the fsspec file system for {protocol}://"), "remote"
+        ) from None
     except ValueError as error:
         raise InputError(f"can't read {url}: {summary(error)}") from error
     return system, path

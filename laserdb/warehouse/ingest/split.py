@@ -56,7 +56,9 @@ def line_borders(data: bytes) -> Indexes:
     """Where whole lines begin and end."""
     octets = np.frombuffer(data, dtype=np.uint8)
     # Piece by piece, so that what is compared stays in the processor's cache.
-    ends = [np.flatnonzero(octets[at : at + PIECE] == NEWLINE) + (at + 1) for at in range(0, len(octets), PIECE)]
+    ends = [
+        np.flatnonzero(octets[at : at + PIECE] == NEWLINE) + (at + 1) for at in range(0, len(octets), PIECE)
+    ]
     return np.concatenate([np.zeros(1, dtype=np.int64), *ends])
 
 

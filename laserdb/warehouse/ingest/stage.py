@@ -63,7 +63,10 @@ class Stager:
         routes: dict[Route | None, int] = {None: 0}
         # The last entry is for rows without a structure: what doesn't parse.
         numbers = np.array(
-            [routes.setdefault(self.route(known), len(routes)) for known in [*structures.dictionary.to_pylist(), None]]
+            [
+                routes.setdefault(self.route(known), len(routes))
+                for known in [*structures.dictionary.to_pylist(), None]
+            ]
         )
         of_rows = numbers[structures.indices.fill_null(len(numbers) - 1).to_numpy(zero_copy_only=False)]
         if len(set(of_rows.tolist())) == 1:

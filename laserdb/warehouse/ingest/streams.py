@@ -148,9 +148,7 @@ def head(stream: BinaryIO, size: int, name: str) -> bytes:
 
 
 @contextmanager
-def seekable(
-    stream: BinaryIO, name: str, advance: Callable[[int], None]
-) -> Iterator[tuple[BinaryIO, bool]]:
+def seekable(stream: BinaryIO, name: str, advance: Callable[[int], None]) -> Iterator[tuple[BinaryIO, bool]]:
     """A stream to jump about in, and whether it is a temporary copy: of something packed, or a pipe."""
     if stream.seekable():
         magic = stream.read(4)

@@ -33,7 +33,9 @@ def parquet(session: Session, stream: BinaryIO, advance: Callable[[float], None]
     """The rows of a Parquet file; `advance` is told the share of the file that is done."""
     file = pq.ParquetFile(stream)
     total = max(1, file.metadata.num_rows)
-    width = sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups)) / total
+    width = (
+        sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups)) / total
+    )
     # Text columns often unpack to several times their encoded size (dictionaries).
     size = int(max(1, min(MAX_ROWS, TARGET / 4 // max(1.0, width))))
     row = 1
@@ -77,14 +79,18 @@ def csv_rows(session: Session, stream: BinaryIO, head: bytes) -> Iterator[Batch]
     def skip(row: Any) -> str:
         # The header is row 1 to the parser, and no row to us.
         number = row.number - 1
-        bad.append(Reject.of(number, f"{row.actual_columns} fields instead of {row.expected_columns}", row.text))
+        bad.append(
+            Reject.of(number, f"{row.actual_columns} fields instead of {row.expected_columns}", row.text)
+        )
         skipped.append(number)
         return "skip"
 
     reader = pacsv.open_csv(
         stream,
         # Rows are numbered only if one thread parses.
-        pacsv.ReadOptions(use_threads=False, block_size=CSV_BLOCK, column_names=columns, skip_rows_after_names=1),
+        pacsv.ReadOptions(
+            use_threads=False, block_size=CSV_BLOCK, column_names=columns, skip_rows_after_names=1
+        ),
         pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
         pacsv.ConvertOptions(
             check_utf8=False,
@@ -122,7 +128,10 @@ def free_numbers(first: int, count: int, taken: list[int]) -> np.ndarray[Any, np
 
 
 def json_rows(
-    session: Session, batch: pa.RecordBatch, first: int, numbers: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    session: Session,
+    batch: pa.RecordBatch,
+    first: int,
+    numbers: np.ndarray[Any, np.dtype[np.int64]] | None = None,
 ) -> Batch:
     """Each row as a JSON object; of columns with the same name the last one counts."""
     if numbers is None:
@@ -152,7 +161,8 @@ def without_broken_text(
         return table, numbers, []
     good = np.array([is_valid(table.slice(at, 1)) for at in range(table.num_rows)], dtype=bool)
     rejects = [
-        Reject.of(int(numbers[at]), "invalid UTF-8", raw_text(table.slice(int(at), 1))) for at in np.flatnonzero(~good)
+        Reject.of(int(numbers[at]), "invalid UTF-8", raw_text(table.slice(int(at), 1)))
+        for at in np.flatnonzero(~good)
     ]
     return table.filter(pa.array(good)), numbers[good], rejects
 
@@ -170,7 +180,9 @@ def raw_text(row: pa.Table) -> str:
     cells = []
     for column in row.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            value = column.combine_chunks().view(pa.binary() if pa.types.is_string(column.type) else pa.large_binary())
+            value = column.combine_chunks().view(
+                pa.binary() if pa.types.is_string(column.type) else pa.large_binary()
+            )
             cells.append((value[0].as_py() or b"").decode("utf-8", "replace"))
     return "\t".join(cells)
 
