@@ -130,14 +130,9 @@ def rows_query(options: ExportOptions, available: Sequence[str]) -> str:
     if options.split:
         # Splits must not follow the rank, or the best samples would all be in the first one.
         order = f"md5(concat({literal(options.seed)}, ':', sample_id)), sample_id"
-    shape = (
-        files("laserdb.warehouse")
-        .joinpath(f"view_sql/export_{options.shape}.sql")
-        .read_text(encoding="utf-8")
-    )
     return (
         f"SELECT x.* EXCLUDE (sample_id){own}, row_number() OVER (ORDER BY {order}) AS laserdb_order "
-        f"FROM ({shape}) x JOIN chosen USING (sample_id) JOIN samples s USING (sample_id) "
+        f"FROM ({shape_query(options.shape)}) x JOIN chosen USING (sample_id) JOIN samples s USING (sample_id) "
         "JOIN sample_scores USING (sample_id)"
     )
 

@@ -28,29 +28,16 @@ MAYBE_NOT_NFC = (
 )
 
 
-def composed(text: str) -> str:
-    """SQL for the NFC of a lambda's parameter."""
-    # nfc_normalize stops at a NUL.
-    return (
-        f"CASE WHEN strlen({text}) = length({text}) THEN {text} "
-        f"WHEN regexp_matches({text}, '[{MAYBE_NOT_NFC}]') "
-        f"THEN nfc_normalize(replace({text}, chr(0), chr(65533))) ELSE {text} END"
-    )
-
-
 def normalised_list(texts: str) -> str:
     """SQL for a list of norm of each text of a list; NULLs stay."""
-    # In steps, since each one's result is used more than once in the next. Two patterns for the two
-    # ends: one alternation would read through the whole text.
-    nfc = f"list_transform({texts}, lambda t: {composed('t')})"
-    right = (
-        f"list_transform({nfc}, lambda t: CASE WHEN regexp_matches(t, '[{SPACES}]\\z') "
-        f"THEN regexp_replace(t, '[{SPACES}]+\\z', '') ELSE t END)"
-    )
-    return (
-        f"list_transform({right}, lambda t: CASE WHEN regexp_matches(t, '\\A[{SPACES}]') "
-        f"THEN regexp_replace(t, '\\A[{SPACES}]+', '') ELSE t END)"
-    )
+    # Nearly all texts are normal: looking is cheap, above all with one pattern for each end (a single
+    # one for both would read through the text). nfc_normalize stops at a NUL, hence the replacement.
+    return f"""list_transform({texts}, lambda t: CASE
+        WHEN (strlen(t) <> length(t) AND regexp_matches(t, '[{MAYBE_NOT_NFC}]'))
+            OR regexp_matches(t, '\\A[{SPACES}]') OR regexp_matches(t, '[{SPACES}]\\z')
+        THEN regexp_replace(
+            regexp_replace(nfc_normalize(replace(t, chr(0), chr(65533))), '\\A[{SPACES}]+', ''), '[{SPACES}]+\\z', '')
+        ELSE t END)"""
 
 
 def normalised(text: str) -> str:

@@ -15,6 +15,7 @@ from laserdb.progress import Progress, Silent
 from laserdb.sqltext import literal
 from laserdb.warehouse.connection import MEMORY, Warehouse
 from laserdb.warehouse.ingest import files, readers
+from laserdb.warehouse.ingest.ahead import ahead
 from laserdb.warehouse.ingest.batch import Reject
 from laserdb.warehouse.ingest.files import Checked
 from laserdb.warehouse.ingest.lend import lend
@@ -85,7 +86,7 @@ def ingest(
     bar.start("ingest", None if None in sizes else sum(size or 0 for size in sizes), "bytes")
     try:
         with warehouse.write() as target, limited(target, warehouse), Load.into(target) as load:
-            return IngestSummary(tuple(load.file(checked, options, bar) for checked in inputs))
+            return load.files(inputs, options, bar)
     finally:
         bar.finish()
 
@@ -114,16 +115,39 @@ class Counts:
     rejects: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One batch of the input with this number, ready to be added."""
+
+    number: int
+    samples: pa.Table | None
+    rejects: list[Reject]
+
+
+def staged(session: Session, inputs: Sequence[Checked], options: IngestOptions, bar: Progress) -> Iterator[Staged]:
+    """All batches of all inputs, in order."""
+    for number, checked in enumerate(inputs):
+        stager = Stager(session, source_of(checked, options), options.mapping or {})
+        for batch in readers.batches(session, checked, bar.advance):
+            yield Staged(number, *stager.stage(batch))
+
+
+def source_of(checked: Checked, options: IngestOptions) -> str:
+    """The source of an input's rows."""
+    return options.source or checked.input.stem
+
+
 @dataclass(slots=True)
 class Load:
-    """The writing transaction, and beside it a session that prepares what will be written.
+    """The writing transaction, and beside it two sessions: one prepares batches, one finds duplicates.
 
     What the transaction looks at stays in memory until it ends. It is therefore given finished rows
-    only, and knows neither views nor temporary tables; the other session commits as it goes.
+    only, and knows neither views nor temporary tables; the other sessions commit as they go.
     """
 
     target: Session
     work: Session
+    ahead: Session
     last_sample: int
     last_turn: int
 
@@ -131,46 +155,51 @@ class Load:
     @contextmanager
     def into(target: Session) -> Iterator[Load]:
         """Begin the transaction, and commit it at the end of the block."""
-        with closing(target.con.cursor()) as cursor, target.transaction():
-            work = Session(cursor)
+        with closing(target.con.cursor()) as first, closing(target.con.cursor()) as second, target.transaction():
+            work = Session(first)
             try:
                 work.run(SEEN)
                 work.run(TOLD)
-                yield Load(target, work, *target.row(LAST_IDS))
+                yield Load(target, work, Session(second), *target.row(LAST_IDS))
             finally:
                 for table in ("seen", "told"):
                     work.run(f"DROP TABLE IF EXISTS temp.{table}")
 
-    def file(self, checked: Checked, options: IngestOptions, bar: Progress) -> FileSummary:
-        """Add one file's rows, batch by batch."""
-        source, name = options.source or checked.input.stem, checked.input.name
-        stager = Stager(self.work, source, options.mapping or {})
-        counts = Counts()
-        for batch in readers.batches(self.work, checked, bar.advance):
-            staged, rejects = stager.stage(batch)
-            if staged:
-                samples, turns = self.add_samples(staged, source)
-                counts.read += staged.num_rows
-                counts.samples += samples
-                counts.turns += turns
-            if rejects:
-                self.add_rejects(rejects, source, name)
-                counts.read += len(rejects)
-                counts.rejects += len(rejects)
-        return self.summarise(counts, source, name)
+    def files(self, inputs: Sequence[Checked], options: IngestOptions, bar: Progress) -> IngestSummary:
+        """Add all rows of all inputs; the next batch is read and parsed while one is written."""
+        counts = [Counts() for _ in inputs]
+        with closing(ahead(lambda: staged(self.ahead, inputs, options, bar))) as batches:
+            for batch in batches:
+                checked, count = inputs[batch.number], counts[batch.number]
+                source = source_of(checked, options)
+                if batch.samples:
+                    samples, turns = self.add_samples(batch.samples, source)
+                    count.read += batch.samples.num_rows
+                    count.samples += samples
+                    count.turns += turns
+                if batch.rejects:
+                    self.add_rejects(batch.rejects, source, checked.input.name)
+                    count.read += len(batch.rejects)
+                    count.rejects += len(batch.rejects)
+        return IngestSummary(
+            tuple(
+                self.summarise(count, source_of(checked, options), checked.input.name)
+                for count, checked in zip(counts, inputs, strict=True)
+            )
+        )
 
-    def add_samples(self, staged: pa.Table, source: str) -> tuple[int, int]:
+    def add_samples(self, rows: pa.Table, source: str) -> tuple[int, int]:
         """Insert the staged rows that are new; how many samples and turns that were."""
-        with lend(self.work, "keyed", rechunk(staged.select(["line", "content_key", "instructions"]))):
+        with lend(self.work, "keyed", rechunk(rows.select(["line", "content_key", "instructions"]))):
             fresh = self.work.arrow(FRESH, {"samples": self.last_sample, "turns": self.last_turn})
         with lend(self.work, "fresh", fresh):
             self.work.run("INSERT INTO seen SELECT key FROM fresh")
         samples, turns = fresh.num_rows, pc.sum(fresh["n_turns"]).as_py() or 0
         if samples:
-            rows = self.target.con.from_arrow(rechunk(with_ids(staged, fresh)))
+            relation = self.target.con.from_arrow(rechunk(with_ids(rows, fresh)))
             # The target's transaction is given rows, not tables: those would stay in its catalog.
-            rows.project(SAMPLES.replace("$source", literal(source))).insert_into("samples")
-            rows.project(TURNS).insert_into("turns")
+            relation.project(SAMPLES.replace("$source", literal(source))).insert_into("samples")
+            relation.project(TURNS).insert_into("turns")
         self.last_sample += samples
         self.last_turn += turns
         return samples, turns
@@ -196,13 +225,13 @@ class Load:
         return summary
 
 
-def with_ids(staged: pa.Table, fresh: pa.Table) -> pa.Table:
+def with_ids(rows: pa.Table, fresh: pa.Table) -> pa.Table:
     """The staged rows that are fresh, in order of their lines, with the ids that they get."""
-    lines = staged["line"].to_numpy()
+    lines = rows["line"].to_numpy()
     order = np.argsort(lines, kind="stable")
     places = order[np.searchsorted(lines, fresh["line"].to_numpy(), sorter=order)]
     if len(places) < len(lines) or (np.diff(places) != 1).any():
-        staged = staged.take(pa.array(places))
+        rows = rows.take(pa.array(places))
     for name in ("sample_id", "turns_before", "n_turns"):
-        staged = staged.append_column(name, fresh[name])
-    return staged
+        rows = rows.append_column(name, fresh[name])
+    return rows
