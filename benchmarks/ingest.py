@@ -29,11 +29,14 @@ BY_HAND = """
     CREATE TABLE turns AS
     SELECT data_id, turn_index, instruction, response
     FROM (
-        SELECT data_id, unnest(range(len(asked))) AS turn_index, unnest(asked) AS instruction, unnest(answered) AS response
+        SELECT data_id, unnest(range(len(asked))) AS turn_index,
+            unnest(asked) AS instruction, unnest(answered) AS response
         FROM (
             SELECT data_id,
-                list_transform(list_filter(messages, lambda m: m.role = 'user'), lambda m: m.content) AS asked,
-                list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: m.content) AS answered
+                list_transform(list_filter(messages, lambda m: m.role = 'user'), lambda m: m.content)
+                    AS asked,
+                list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: m.content)
+                    AS answered
             FROM read_json(?, format = 'newline_delimited')
         )
     )
@@ -41,7 +44,7 @@ BY_HAND = """
 
 
 def conversations(rows: int) -> Iterator[dict[str, Any]]:
-    """Conversations of about 2.8 KB: one to six turns, some with a system message, text in several scripts."""
+    """Conversations of about 2.8 KB: one to six turns, some with a system message, not all ASCII."""
     rng = random.Random(0)
     letters = "etaoinshrdlucmfwypvbgkjqxz"
     words = ["".join(rng.choices(letters, k=rng.randint(2, 10))) for _ in range(4000)]
@@ -51,12 +54,14 @@ def conversations(rows: int) -> Iterator[dict[str, Any]]:
         turns = rng.choice((1, 1, 1, 2, 2, 3, 6))
         messages = []
         if rng.random() < 0.2:
-            messages.append({"role": "system", "content": "You are a helpful assistant. " + paragraphs[number % 50]})
+            rules = "You are a helpful assistant. " + paragraphs[number % 50]
+            messages.append({"role": "system", "content": rules})
         for turn in range(turns):
             asked = f"{number}.{turn} " + "\n".join(rng.choices(paragraphs, k=rng.choice((1, 1, 1, 2))))
             answered = "\n\n".join(rng.choices(paragraphs, k=rng.randint(1, 4)))
             messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
-        yield {"data_id": f"bench-{number}", "messages": messages, "origin": {"n": number, "tags": ["a", "b"]}}
+        origin = {"n": number, "tags": ["a", "b"]}
+        yield {"data_id": f"bench-{number}", "messages": messages, "origin": origin}
 
 
 def sentence(rng: random.Random, words: list[str]) -> str:

@@ -11,7 +11,7 @@ from laserdb.errors import ExportError, LaserdbError, UsageError
 from laserdb.warehouse import Warehouse
 
 TOOL_MESSAGES = [
-    {"role": "user", "content": "weather?"},
+    {"role": "user", "content": [{"type": "text", "text": "wea"}, {"type": "image"}, "ther?"]},
     {"role": "assistant", "content": None, "tool_calls": [{"name": "w"}]},
     {"role": "tool", "content": "sun"},
     {"role": "assistant", "content": "Sunny."},
@@ -69,7 +69,7 @@ EXPECTED = {
         {"role": "user", "content": "two"},
     ],
     "tools": [
-        {"role": "user", "content": "weather?"},
+        {"role": "user", "content": "wea\nther?"},
         {"role": "assistant", "content": '[{"name":"w"}]'},
         {"role": "tool", "content": "sun"},
         {"role": "assistant", "content": "Sunny."},

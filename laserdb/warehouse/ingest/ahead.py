@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -14,8 +14,11 @@ END = object()
 PATIENCE = 5.0
 
 
-def ahead(items: Callable[[], Iterator[T]]) -> Iterator[T]:
-    """The items in order, each made by a thread while the one before is in use; its errors are raised here."""
+def ahead(items: Callable[[], Iterator[T]]) -> Generator[T, None, None]:
+    """The items in order, each made by a thread while the one before is in use.
+
+    Errors of the thread are raised here. Close the generator to end the thread early.
+    """
     ready: queue.Queue[object] = queue.Queue(maxsize=1)
     stopped = threading.Event()
 

@@ -35,8 +35,8 @@ def normalised_list(texts: str) -> str:
     return f"""list_transform({texts}, lambda t: CASE
         WHEN (strlen(t) <> length(t) AND regexp_matches(t, '[{MAYBE_NOT_NFC}]'))
             OR regexp_matches(t, '\\A[{SPACES}]') OR regexp_matches(t, '[{SPACES}]\\z')
-        THEN regexp_replace(
-            regexp_replace(nfc_normalize(replace(t, chr(0), chr(65533))), '\\A[{SPACES}]+', ''), '[{SPACES}]+\\z', '')
+        THEN regexp_replace(regexp_replace(
+            nfc_normalize(replace(t, chr(0), chr(65533))), '\\A[{SPACES}]+', ''), '[{SPACES}]+\\z', '')
         ELSE t END)"""
 
 
@@ -45,13 +45,15 @@ def normalised(text: str) -> str:
     return f"{normalised_list(f'[{text}]')}[1]"
 
 
+MESSAGE = '[{"role": "VARCHAR", "content": "VARCHAR", "tool_calls": "VARCHAR"}]'
+
 _KEYED = f"""
     WITH normal AS (
         SELECT *,
             {normalised_list("instructions")} AS asked,
             {normalised_list("responses")} AS answered,
             md5({normalised("coalesce(system, '')")}) AS system_key,
-            from_json(messages, '[{{"role": "VARCHAR", "content": "VARCHAR", "tool_calls": "VARCHAR"}}]') AS said
+            from_json(messages, '{MESSAGE}') AS said
         FROM staged
     ), instruction_keyed AS (
         SELECT *,
@@ -82,5 +84,5 @@ _KEYED = f"""
 
 
 def keyed(staged: str) -> str:
-    """SQL for the rows of a query (columns of `rows.STAGED`, and `fits`) with their keys as hexadecimal text."""
+    """SQL for the rows of a query (columns of `rows.STAGED`, and `fits`) with their keys, as text."""
     return f"WITH staged AS ({staged}) SELECT * FROM ({_KEYED})"

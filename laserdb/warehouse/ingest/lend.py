@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 import pyarrow as pa
@@ -22,9 +22,7 @@ def lend(session: Session, name: str, data: pa.Table) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        try:
+        with suppress(duckdb.Error):
             session.con.unregister(name)
-        except duckdb.Error:
-            pass
         raise
     session.con.unregister(name)

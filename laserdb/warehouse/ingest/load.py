@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from laserdb.progress import Progress, Silent
-from laserdb.sqltext import literal
+from laserdb.sqltext import identifier, literal
 from laserdb.warehouse.connection import MEMORY, Warehouse
 from laserdb.warehouse.ingest import files, readers
 from laserdb.warehouse.ingest.ahead import ahead
@@ -32,7 +32,8 @@ SEEN = "CREATE OR REPLACE TEMP TABLE seen AS SELECT content_key AS key FROM samp
 # The first of equal conversations that the warehouse doesn't have, with its place in the ids.
 FRESH = """
     SELECT line, key, $samples + row_number() OVER (ORDER BY line) AS sample_id,
-        ($turns + sum(n_turns) OVER (ORDER BY line) - n_turns)::BIGINT AS turns_before, n_turns::INTEGER AS n_turns
+        ($turns + sum(n_turns) OVER (ORDER BY line) - n_turns)::BIGINT AS turns_before,
+        n_turns::INTEGER AS n_turns
     FROM (
         SELECT min(line) AS line, content_key::UUID AS key, arg_min(len(instructions), line) AS n_turns
         FROM keyed GROUP BY content_key
@@ -56,7 +57,8 @@ REJECTS = """
     SELECT $source AS source, $file AS file, line, reason, raw FROM found
     WHERE NOT EXISTS (
         SELECT 1 FROM told
-        WHERE told.file = $file AND told.line = found.line AND told.raw_key IS NOT DISTINCT FROM md5(found.raw)
+        WHERE told.file = $file AND told.line = found.line
+            AND told.raw_key IS NOT DISTINCT FROM md5(found.raw)
     )
     ORDER BY line
 """
@@ -67,7 +69,8 @@ LAST_IDS = """
 
 INSERT_INGEST = """
     INSERT INTO ingests
-    SELECT coalesce(max(ingest_id), 0) + 1, $source, $file, $read, $samples, $turns, $duplicates, $rejects, $now
+    SELECT coalesce(max(ingest_id), 0) + 1, $source, $file, $read, $samples, $turns, $duplicates, $rejects,
+        $now
     FROM ingests
 """
 
@@ -124,7 +127,9 @@ class Staged:
     rejects: list[Reject]
 
 
-def staged(session: Session, inputs: Sequence[Checked], options: IngestOptions, bar: Progress) -> Iterator[Staged]:
+def staged(
+    session: Session, inputs: Sequence[Checked], options: IngestOptions, bar: Progress
+) -> Iterator[Staged]:
     """All batches of all inputs, in order."""
     for number, checked in enumerate(inputs):
         stager = Stager(session, source_of(checked, options), options.mapping or {})
@@ -155,15 +160,12 @@ class Load:
     @contextmanager
     def into(target: Session) -> Iterator[Load]:
         """Begin the transaction, and commit it at the end of the block."""
-        with closing(target.con.cursor()) as first, closing(target.con.cursor()) as second, target.transaction():
+        with closing(target.con.cursor()) as first, closing(target.con.cursor()) as second:
             work = Session(first)
-            try:
+            with target.transaction(), closing_tables(work, ("seen", "told")):
                 work.run(SEEN)
                 work.run(TOLD)
                 yield Load(target, work, Session(second), *target.row(LAST_IDS))
-            finally:
-                for table in ("seen", "told"):
-                    work.run(f"DROP TABLE IF EXISTS temp.{table}")
 
     def files(self, inputs: Sequence[Checked], options: IngestOptions, bar: Progress) -> IngestSummary:
         """Add all rows of all inputs; the next batch is read and parsed while one is written."""
@@ -235,3 +237,13 @@ def with_ids(rows: pa.Table, fresh: pa.Table) -> pa.Table:
     for name in ("sample_id", "turns_before", "n_turns"):
         rows = rows.append_column(name, fresh[name])
     return rows
+
+
+@contextmanager
+def closing_tables(session: Session, tables: Sequence[str]) -> Iterator[None]:
+    """Drop temporary tables at the end of the block, whatever happens in it."""
+    try:
+        yield
+    finally:
+        for table in tables:
+            session.run(f"DROP TABLE IF EXISTS temp.{identifier(table)}")

@@ -16,8 +16,10 @@ from laserdb.errors import InputError, MissingExtra
 
 URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]+://")
 # What speaks a protocol, where fsspec itself doesn't.
-PACKAGES = {"hf": "huggingface_hub", "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp",
-            "https": "aiohttp"}  # fmt: skip
+PACKAGES = {
+    "hf": "huggingface_hub", "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
+    "http": "aiohttp", "https": "aiohttp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,9 +178,12 @@ def messages_sql(route: Route) -> str:
         SELECT line, data_id, unique_keys, metadata,
             coalesce(CASE WHEN sides[1] = 's' THEN contents[1] END, own_system) AS system,
             contents[first:len(contents):2] AS instructions,
-            list_resize(contents[first + 1:len(contents):2], len(contents[first:len(contents):2])) AS responses,
+            list_resize(
+                contents[first + 1:len(contents):2], len(contents[first:len(contents):2])
+            ) AS responses,
             regexp_full_match(sides, 's?(ua)*u?') AND NOT (sides[1] = 's' AND own_system IS NOT NULL)
-                AND list_count(contents) = len(contents) AND n_message_keys = {route.width} * len(contents) AS regular
+                AND list_count(contents) = len(contents)
+                AND n_message_keys = {route.width} * len(contents) AS regular
         FROM (
             SELECT *, CASE WHEN sides[1] = 's' THEN 2 ELSE 1 END AS first
             FROM (

@@ -99,13 +99,20 @@ def message_list(value: Any, key: str) -> list[Any]:
             value = parse(value)
         except RowError:
             raise RowError(f"{key} is text, not a list of messages") from None
-    if isinstance(value, dict) and value and all(isinstance(column, list) for column in value.values()):
+    if isinstance(value, dict) and is_columns(value):
         # `datasets` stores a sequence of structs as a struct of sequences.
-        if len({len(column) for column in value.values()}) == 1:
-            return [dict(zip(value, cells, strict=True)) for cells in zip(*value.values(), strict=True)]
+        return [dict(zip(value, cells, strict=True)) for cells in zip(*value.values(), strict=True)]
     if not isinstance(value, list):
         raise RowError(f"{key} is {describe(value)}, not a list of messages")
     return value
+
+
+def is_columns(value: dict[str, Any]) -> bool:
+    """Whether a value is a struct of lists of the same length."""
+    columns = value.values()
+    return (
+        all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1
+    )
 
 
 def from_prompt(row: dict[str, Any], shape: Shape) -> conversation.Conversation:

@@ -7,7 +7,7 @@ and a JSON structure that DuckDB has found for thousands of rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 CONVERSATIONS = ("messages", "conversations", "conversation", "dialog", "dialogue")
@@ -67,41 +67,40 @@ class Shape:
 def detect(kinds: Kinds, mapping: Mapping[str, str]) -> Shape:
     """The shape of a row with these keys. Raises RowError where none fits."""
     present = {key: kind for key, kind in kinds.items() if kind is not Kind.NULL}
-    extras = {
-        "system": mapped(mapping, "system", kinds) or first(SYSTEMS, present, frozenset({Kind.TEXT})),
-        "data_id": mapped(mapping, "data_id", kinds) or first(IDS, present, SCALARS),
-    }
-    if "messages" in mapping:
-        return Shape(messages=mapped(mapping, "messages", kinds), **extras)
-    if "instruction" in mapping:
-        return Shape(
+    if "messages" in mapping or "instruction" in mapping:
+        found: Shape | None = Shape(
+            messages=mapped(mapping, "messages", kinds),
             prompt=mapped(mapping, "instruction", kinds),
             input=mapped(mapping, "input", kinds),
             output=mapped(mapping, "output", kinds),
-            **extras,
         )
-    found = by_looking(present) or by_looking(kinds)
+    else:
+        found = by_looking(present) or by_looking(kinds)
     if found is None:
         keys = ", ".join(list(kinds)[:20]) or "none"
         raise RowError(f"no recognised shape (keys: {keys})")
-    return Shape(**found, **extras)
+    return replace(
+        found,
+        system=mapped(mapping, "system", kinds) or first(SYSTEMS, present, frozenset({Kind.TEXT})),
+        data_id=mapped(mapping, "data_id", kinds) or first(IDS, present, SCALARS),
+    )
 
 
-def by_looking(kinds: Kinds) -> dict[str, str | bool | None] | None:
-    """The conversation's keys in order of preference: a list of messages, a prompt, a wrong type."""
+def by_looking(kinds: Kinds) -> Shape | None:
+    """The keys of the conversation, looked for in this order: a list of messages, a prompt, a wrong type."""
     key = first(CONVERSATIONS, kinds, frozenset({Kind.LIST}))
     if key:
-        return {"messages": key}
+        return Shape(messages=key)
     for prompt, outputs in OUTPUTS.items():
         output = first(outputs, kinds)
         # A lone `input` may be anything; with an output it is a prompt.
         if prompt not in kinds or (prompt == "input" and output is None):
             continue
         if kinds[prompt] is Kind.LIST and output and kinds[output] is Kind.LIST:
-            return {"messages": prompt, "output": output, "split": True}
-        return {"prompt": prompt, "input": first(INPUTS.get(prompt, ()), kinds), "output": output}
+            return Shape(messages=prompt, output=output, split=True)
+        return Shape(prompt=prompt, input=first(INPUTS.get(prompt, ()), kinds), output=output)
     key = first(CONVERSATIONS, kinds)
-    return {"messages": key} if key else None
+    return Shape(messages=key) if key else None
 
 
 def first(keys: tuple[str, ...], kinds: Kinds, allowed: frozenset[Kind] | None = None) -> str | None:
