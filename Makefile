@@ -15,7 +15,7 @@ else
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet
 endif
 
-.PHONY: demo test lint types imports check bench clean
+.PHONY: demo test lint types imports package check bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/laserdb demo $(if $(DEMO_DIR),$(DEMO_DIR),laserdb-demo)
@@ -33,7 +33,14 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
-check: lint types imports test
+# The built wheel, with nothing but its run-time dependencies, away from the checkout.
+package: | $(BIN)/python
+	rm -rf $(VENV)/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(VENV)/wheel .
+	$(PYTHON) -m venv --clear $(VENV)/wheel/venv
+	$(VENV)/wheel/venv/bin/python -m pip install --quiet $(VENV)/wheel/*.whl
+	$(VENV)/wheel/venv/bin/python -I tests/wheel_smoke.py
+
+check: lint types imports package test
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/ingest.py

@@ -79,7 +79,7 @@ def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
         raise UsageError(f"the budget -m must be at least 1, not {options.m}")
     strategy = load_strategy(options.strategy)
     params = resolve_params(strategy.header, options.params, strategy.name)
-    sql = render(strategy, {**params, "m": options.m, "seed": options.seed})
+    sql = render(strategy, params, m=options.m, seed=options.seed)
     with warehouse.read() as session:
         if not options.replace and not options.dry_run and selections.exists(session, options.selection_name):
             raise UsageError(selections.taken(options.selection_name))

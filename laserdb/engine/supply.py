@@ -9,6 +9,7 @@ from typing import Any
 from laserdb.categories import CATEGORIES
 from laserdb.errors import StrategyError
 from laserdb.sql.apportion import apportion, largest_remainder
+from laserdb.sql.header import candidate_condition
 from laserdb.sql.render import Strategy
 from laserdb.warehouse import Session, pool
 from laserdb.warehouse.coverage import Coverage, coverage
@@ -82,8 +83,7 @@ def wanted_scorers(session: Session, strategy: Strategy) -> list[str]:
 
 def plan(session: Session, strategy: Strategy, params: Mapping[str, Any], m: int) -> list[Planned]:
     """What each category has and would give, without running the strategy."""
-    ranked = "quality" in strategy.header.needs
-    have = pool.supply(session, max_tokens=params.get("max_tokens") if ranked else None, ranked=ranked)
+    have = pool.supply(session, candidate_condition(strategy.header, params))
     weights: Mapping[str, float] | None = params.get("quotas")
     if weights is None:
         # Without quotas only the total is known; categories are shown as they are.

@@ -20,11 +20,12 @@ from typing import Any
 
 from laserdb.errors import StrategyError, UsageError
 from laserdb.plugins import unknown
+from laserdb.sqltext import literal
 
 FIELD = re.compile(r"^--\s*(purpose|source|needs)\s*:\s*(.*)$")
 PARAM = re.compile(r"^--\s*param\s+([A-Za-z_]\w*)\s*=\s*(.*)$")
 NEEDS = frozenset({"category", "difficulty", "quality", "tokens", "embedding"})
-RESERVED = frozenset({"m", "seed", "pool"})
+RESERVED = frozenset({"m", "seed", "pool", "candidate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,24 @@ def parse_param(name: str, text: str) -> Param:
     except json.JSONDecodeError:
         raise ValueError(f"the default of {name} isn't JSON: {text}") from None
     return Param(name, default, text[end:].strip().lstrip(":").strip())
+
+
+# What a sample must have to be a candidate of a strategy that needs a scorer.
+CONDITIONS: Mapping[str, str] = {
+    "category": "category IS NOT NULL",
+    "difficulty": "f IS NOT NULL",
+    "quality": "q IS NOT NULL",
+    "tokens": "tokens IS NOT NULL",
+    "embedding": "embedded",
+}
+
+
+def candidate_condition(header: Header, params: Mapping[str, Any]) -> str:
+    """SQL over `pool`: samples with all that the strategy needs, and at most `max_tokens` if it has that."""
+    conditions = [CONDITIONS[need] for need in header.needs]
+    if params.get("max_tokens") is not None:
+        conditions.append(f"tokens <= {literal(params['max_tokens'])}")
+    return " AND ".join(conditions) or "true"
 
 
 def resolve_params(header: Header, given: Mapping[str, str], strategy: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from laserdb import sqltext
 from laserdb.errors import StrategyError, UsageError
 from laserdb.plugins import STRATEGIES, unknown
-from laserdb.sql.header import Header, parse_header
+from laserdb.sql.header import Header, candidate_condition, parse_header
 
 # Names that a template may put where SQL wants an identifier.
 ALLOWED_IDENTIFIERS = frozenset(
@@ -119,12 +119,14 @@ def macro_source(name: str) -> str | None:
     return entry.read_text(encoding="utf-8") if "/" not in name and entry.is_file() else None
 
 
-def render(strategy: Strategy, values: Mapping[str, Any]) -> str:
+def render(strategy: Strategy, params: Mapping[str, Any], *, m: int, seed: int) -> str:
     """The SQL of a strategy. Raises StrategyError with file and line for whatever is wrong in it."""
     env = environment()
+    condition = candidate_condition(strategy.header, params)
+    values = {**params, "m": m, "seed": seed, "candidate": Markup(condition)}  # noqa: S704 - SQL, no HTML
     try:
         template = env.from_string(strategy.text)
-        return strip_header(template.render(dict(values))).strip() + "\n"
+        return strip_header(template.render(values)).strip() + "\n"
     except jinja2.TemplateSyntaxError as error:
         raise StrategyError(f"{strategy.where}:{error.lineno}: {error.message}") from error
     except jinja2.UndefinedError as error:

@@ -25,14 +25,9 @@ def current_run(session: Session, scorer: str, model: str) -> int:
     return next(run_id for run_id, found in current_runs(session, scorer) if found == model)
 
 
-def supply(session: Session, *, max_tokens: int | None, ranked: bool) -> dict[str, tuple[int, int]]:
-    """Category → (samples, candidates) of the temporary table `pool`.
-
-    With `ranked`, a candidate has a category, a preference and a vector, and at most `max_tokens`.
-    """
-    condition = "p IS NOT NULL AND embedded AND tokens <= coalesce(?, tokens)" if ranked else "true"
+def supply(session: Session, condition: str) -> dict[str, tuple[int, int]]:
+    """Category → (samples, candidates) of the temporary table `pool`; `condition` is what candidates meet."""
     rows = session.rows(
-        f"SELECT coalesce(category, '(none)'), count(*), count(*) FILTER ({condition}) FROM pool GROUP BY 1",
-        [max_tokens] if ranked else None,
+        f"SELECT coalesce(category, '(none)'), count(*), count(*) FILTER ({condition}) FROM pool GROUP BY 1"
     )
     return {category: (samples, candidates) for category, samples, candidates in rows}

@@ -25,7 +25,7 @@ def strategy(text: str) -> Strategy:
 def test_snapshot(name):
     """UPDATE_SNAPSHOTS=1 writes them anew."""
     loaded = load_strategy(name)
-    found = render(loaded, {**resolve_params(loaded.header, {}, name), "m": 10, "seed": 0})
+    found = render(loaded, resolve_params(loaded.header, {}, name), m=10, seed=0)
     path = SNAPSHOTS / f"{name}.sql"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.parent.mkdir(exist_ok=True)
@@ -50,9 +50,8 @@ def test_every_strategy_says_what_it_is(name):
 
 
 def test_values_are_escaped_wherever_they_come_from():
-    found = render(
-        strategy("SELECT {{ x }}, {{ y }}, {{ z }}"), {"x": "o'hara; --", "y": [1, 0.5], "z": None}
-    )
+    given = {"x": "o'hara; --", "y": [1, 0.5], "z": None}
+    found = render(strategy("SELECT {{ x }}, {{ y }}, {{ z }}"), given, m=1, seed=0)
     assert found == "SELECT 'o''hara; --', [1, 0.5::DOUBLE], NULL\n"
 
 
@@ -68,14 +67,22 @@ def test_values_are_escaped_wherever_they_come_from():
 )
 def test_a_wrong_template_is_named_with_its_line(text, message):
     with pytest.raises(StrategyError) as error:
-        render(strategy(text), {"m": 1, "seed": 0})
+        render(strategy(text), {}, m=1, seed=0)
     assert message in str(error.value)
 
 
+def test_candidates_have_all_that_the_header_needs():
+    head = "-- needs: category, quality, embedding\n-- param max_tokens = 7: at most\n"
+    text = f"{head}SELECT 1 WHERE {{{{ candidate }}}}"
+    found = render(strategy(text), {"max_tokens": 7}, m=1, seed=0)
+    assert found == "SELECT 1 WHERE category IS NOT NULL AND q IS NOT NULL AND embedded AND tokens <= 7\n"
+    assert render(strategy("SELECT 1 WHERE {{ candidate }}"), {}, m=1, seed=0) == "SELECT 1 WHERE true\n"
+
+
 def test_identifiers_are_allow_listed():
-    assert render(strategy("SELECT {{ c | ident }}"), {"c": "q"}) == 'SELECT "q"\n'
+    assert render(strategy("SELECT {{ c | ident }}"), {"c": "q"}, m=1, seed=0) == 'SELECT "q"\n'
     with pytest.raises(UsageError, match="unknown column"):
-        render(strategy("SELECT {{ c | ident }}"), {"c": "q; DROP TABLE samples"})
+        render(strategy("SELECT {{ c | ident }}"), {"c": "q; DROP TABLE samples"}, m=1, seed=0)
 
 
 def test_unknown_strategies(tmp_path):

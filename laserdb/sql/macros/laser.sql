@@ -1,14 +1,8 @@
 {#
   What the strategies share. `pool` is the table that the engine prepares: a row per sample with the
-  columns of sample_scores and samples, restricted by --where.
+  columns of sample_scores and samples, restricted by --where. `candidate` is the condition that follows
+  from a strategy's header: the sample has every score that the strategy needs.
 #}
-
-{# CTE body: the samples that a stratified strategy can rank: labelled, scored, embedded, not too long. #}
-{% macro candidates(max_tokens) %}
-    SELECT sample_id, category, f, q, p
-    FROM pool
-    WHERE category IS NOT NULL AND p IS NOT NULL AND embedded AND tokens <= {{ max_tokens }}
-{%- endmacro %}
 
 {# CTE body: category, quota. m_l is the largest remainder of weight × m within what `candidates` has (DESIGN §4.5). #}
 {% macro quotas(weights, m, redistribute) %}
@@ -35,4 +29,13 @@
 {# Order of a seeded shuffle: the same on every machine and DuckDB version, whatever the number of threads. #}
 {% macro shuffled(seed) %}
 md5(concat({{ seed }}, ':', sample_id)), sample_id
+{%- endmacro %}
+
+{# CTE body: category, quota, ids: the candidates of each category that gets any, ready to be clustered. #}
+{% macro groups() %}
+    SELECT category, quota, list(sample_id ORDER BY sample_id) AS ids
+    FROM candidates
+    JOIN quotas USING (category)
+    WHERE quota > 0
+    GROUP BY category, quota
 {%- endmacro %}

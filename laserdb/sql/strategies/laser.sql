@@ -7,7 +7,7 @@
 -- param max_tokens = 4096: longer samples are no candidates
 {% import "laser.sql" as laser %}
 WITH candidates AS (
-{{ laser.candidates(max_tokens) }}
+    SELECT sample_id, category, f, q, p FROM pool WHERE {{ candidate }}
 ),
 
 quotas AS (
@@ -16,11 +16,7 @@ quotas AS (
 
 -- One cluster per sample wanted: k = m_l.
 groups AS (
-    SELECT category, quota, list(sample_id ORDER BY sample_id) AS ids
-    FROM candidates
-    JOIN quotas USING (category)
-    WHERE quota > 0
-    GROUP BY category, quota
+{{ laser.groups() }}
 ),
 
 clusters AS (

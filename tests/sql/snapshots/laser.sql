@@ -1,7 +1,5 @@
 WITH candidates AS (
-    SELECT sample_id, category, f, q, p
-    FROM pool
-    WHERE category IS NOT NULL AND p IS NOT NULL AND embedded AND tokens <= 4096
+    SELECT sample_id, category, f, q, p FROM pool WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND embedded AND tokens <= 4096
 ),
 
 quotas AS (

@@ -1,0 +1,9 @@
+-- purpose: the hardest, without categories or clusters
+-- source: LASER §4.2.1, Figure 4 (ablation)
+-- needs: difficulty, tokens
+-- param max_tokens = 4096: longer samples are no candidates
+SELECT sample_id, 'difficulty' AS reason
+FROM pool
+WHERE {{ candidate }}
+ORDER BY f DESC, sample_id
+LIMIT {{ m }}
