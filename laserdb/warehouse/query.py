@@ -49,7 +49,11 @@ def returns_rows(statement: duckdb.Statement) -> bool:
 
 def write_rows(session: Session, query: str, shape: str, out: BinaryIO) -> None:
     """Stream a query's rows in the given shape."""
-    reader = session.con.sql(query).to_arrow_reader(BATCH_ROWS)
+    # DuckDB 1.5 runs a statement that changes something at once, and has no relation for it.
+    relation = session.con.sql(query)
+    if relation is None:
+        return  # type: ignore[unreachable] # the stubs are those of 2.0
+    reader = relation.to_arrow_reader(BATCH_ROWS)
     if shape == "csv":
         with pa.csv.CSVWriter(out, flat_schema(reader.schema)) as writer:
             for batch in reader:
