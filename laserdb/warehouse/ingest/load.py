@@ -7,10 +7,12 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from laserdb.errors import DatabaseError
 from laserdb.progress import Progress, Silent
 from laserdb.sqltext import identifier, literal
 from laserdb.warehouse.connection import MEMORY, Warehouse
@@ -21,7 +23,7 @@ from laserdb.warehouse.ingest.files import Checked
 from laserdb.warehouse.ingest.lend import lend
 from laserdb.warehouse.ingest.options import FileSummary, IngestOptions, IngestSummary
 from laserdb.warehouse.ingest.stage import Stager, rechunk
-from laserdb.warehouse.session import Session
+from laserdb.warehouse.session import Session, first_line
 
 # Enough for the largest batch; a database in memory isn't limited, as it has nowhere else to be.
 MEMORY_LIMIT = "1GB"
@@ -90,6 +92,13 @@ def ingest(
     try:
         with warehouse.write() as target, limited(target, warehouse), Load.into(target) as load:
             return load.files(inputs, options, bar)
+    except RuntimeError as error:
+        # How DuckDB passes on a Ctrl-C that comes while it works.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
+    except duckdb.Error as error:
+        raise DatabaseError(f"can't ingest, nothing was changed: {first_line(error)}") from error
     finally:
         bar.finish()
 

@@ -15,6 +15,7 @@ from typing import Any
 from laserdb.sqltext import identifier, literal
 from laserdb.warehouse.ingest.keys import SPACES
 from laserdb.warehouse.ingest.roles import ASSISTANT, SYSTEM, USER
+from laserdb.warehouse.ingest.rows import parse
 from laserdb.warehouse.ingest.shapes import CONVERSATIONS, SCALARS, Kind, RowError, Shape, detect
 
 KINDS = {"VARCHAR": Kind.TEXT, "BOOLEAN": Kind.BOOL, "NULL": Kind.NULL, "JSON": Kind.OBJECT}
@@ -39,11 +40,11 @@ class Route:
 
 def find_route(structure: str | None, mapping: Mapping[str, str]) -> Route | None:
     """The route for rows of a JSON structure, if there is one."""
-    found = json.loads(structure) if structure else None
-    if not isinstance(found, dict):
-        return None
-    kinds = {key: kind_of(key, value) for key, value in found.items()}
     try:
+        found = parse(structure) if structure else None
+        if not isinstance(found, dict):
+            return None
+        kinds = {key: kind_of(key, value) for key, value in found.items()}
         shape = detect(kinds, mapping)
     except RowError:
         return None

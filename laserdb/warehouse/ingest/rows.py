@@ -57,7 +57,7 @@ def convert(rows: Iterable[tuple[int, str, str]], source: str, mapping: Mapping[
         if not raw.strip():
             continue
         try:
-            result.staged.append(convert_row(line, text.removeprefix(BOM), source, mapping))
+            result.staged.append(convert_row(line, text.removeprefix(BOM).rstrip(), source, mapping))
         except RowError as error:
             result.rejects.append(Reject.of(line, str(error), raw))
     return result

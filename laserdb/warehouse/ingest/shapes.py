@@ -36,6 +36,7 @@ class Kind(StrEnum):
     OBJECT = "an object"
 
 
+TEXTS = frozenset({Kind.TEXT, Kind.NULL})
 SCALARS = frozenset({Kind.TEXT, Kind.NUMBER, Kind.BOOL})
 Kinds = Mapping[str, Kind]
 
@@ -75,30 +76,33 @@ def detect(kinds: Kinds, mapping: Mapping[str, str]) -> Shape:
             output=mapped(mapping, "output", kinds),
         )
     else:
-        found = by_looking(present) or by_looking(kinds)
+        found = by_looking(present, kinds) or by_looking(kinds, kinds)
     if found is None:
         keys = ", ".join(list(kinds)[:20]) or "none"
         raise RowError(f"no recognised shape (keys: {keys})")
     return replace(
         found,
-        system=mapped(mapping, "system", kinds) or first(SYSTEMS, present, frozenset({Kind.TEXT})),
+        system=mapped(mapping, "system", kinds)
+        or first(SYSTEMS, present, TEXTS)
+        or first(SYSTEMS, kinds, TEXTS),
         data_id=mapped(mapping, "data_id", kinds) or first(IDS, present, SCALARS),
     )
 
 
-def by_looking(kinds: Kinds) -> Shape | None:
+def by_looking(kinds: Kinds, all_kinds: Kinds) -> Shape | None:
     """The keys of the conversation, looked for in this order: a list of messages, a prompt, a wrong type."""
     key = first(CONVERSATIONS, kinds, frozenset({Kind.LIST}))
     if key:
         return Shape(messages=key)
     for prompt, outputs in OUTPUTS.items():
-        output = first(outputs, kinds)
+        output = first(outputs, kinds) or first(outputs, all_kinds)
         # A lone `input` may be anything; with an output it is a prompt.
         if prompt not in kinds or (prompt == "input" and output is None):
             continue
-        if kinds[prompt] is Kind.LIST and output and kinds[output] is Kind.LIST:
+        if kinds[prompt] is Kind.LIST and output and all_kinds[output] is Kind.LIST:
             return Shape(messages=prompt, output=output, split=True)
-        return Shape(prompt=prompt, input=first(INPUTS.get(prompt, ()), kinds), output=output)
+        inputs = INPUTS.get(prompt, ())
+        return Shape(prompt=prompt, input=first(inputs, kinds) or first(inputs, all_kinds), output=output)
     key = first(CONVERSATIONS, kinds)
     return Shape(messages=key) if key else None
 

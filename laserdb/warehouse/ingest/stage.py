@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,17 @@ from laserdb.warehouse.session import Session
 ROWS_PER_CHUNK = 2048
 MAX_CACHED = 10_000
 
-STRUCTURES = "SELECT line, TRY(json_structure(text))::VARCHAR AS structure FROM lines ORDER BY line"
+# DuckDB 1 crashes on JSON that is nested thousands of levels deep: rows with very many brackets are left
+# to Python there. (DuckDB 2 gives no structure for what is deeper than 128 levels.)
+SHALLOW = (
+    "true"
+    if int(duckdb.__version__.split(".")[0]) >= 2
+    else ("strlen(text) - strlen(replace(replace(text, '[', ''), '{', '')) < 2000")
+)
+STRUCTURES = f"""
+    SELECT line, CASE WHEN {SHALLOW} THEN TRY(json_structure(text)) END::VARCHAR AS structure
+    FROM lines ORDER BY line
+"""
 # DuckDB's own rendering of what it can parse: lenient with trailing commas, as for the common rows.
 LEFTOVER = """
     SELECT line, text, CASE WHEN json_valid(text) THEN json(text)::VARCHAR ELSE text END AS json
