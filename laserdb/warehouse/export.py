@@ -132,7 +132,8 @@ def rows_query(options: ExportOptions, available: Sequence[str]) -> str:
         order = f"md5(concat({literal(options.seed)}, ':', sample_id)), sample_id"
     return (
         f"SELECT x.* EXCLUDE (sample_id){own}, row_number() OVER (ORDER BY {order}) AS laserdb_order "
-        f"FROM ({shape_query(options.shape)}) x JOIN chosen USING (sample_id) JOIN samples s USING (sample_id) "
+        f"FROM ({shape_query(options.shape)}) x "
+        "JOIN chosen USING (sample_id) JOIN samples s USING (sample_id) "
         "JOIN sample_scores USING (sample_id)"
     )
 

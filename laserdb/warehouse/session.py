@@ -74,18 +74,21 @@ class Session:
         """The result of a query as an Arrow table."""
         return self.con.sql(sql, params=params).to_arrow_table()
 
-    def batches(self, sql: str, params: Params = None, size: int = 65_536) -> Iterator[pa.RecordBatch]:
-        """The result of a query, streamed; no other work on this session until it is read out."""
-        yield from self.con.sql(sql, params=params).to_arrow_reader(size)
-
     @contextmanager
     def table(self, name: str, data: pa.Table) -> Iterator[str]:
-        """Make an Arrow table readable under a name, for the time of the block."""
+        """Make an Arrow table readable under a name, for the time of the block.
+
+        After a failure (or Ctrl-C) the transaction is aborted and DuckDB refuses to take the name back:
+        that must not hide what went wrong, and the rollback takes it back anyway.
+        """
         self.con.register(name, data)
         try:
             yield name
-        finally:
-            self.con.unregister(name)
+        except BaseException:
+            with suppress(duckdb.Error):
+                self.con.unregister(name)
+            raise
+        self.con.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

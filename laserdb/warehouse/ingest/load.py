@@ -20,7 +20,6 @@ from laserdb.warehouse.ingest import files, readers
 from laserdb.warehouse.ingest.ahead import ahead
 from laserdb.warehouse.ingest.batch import Reject
 from laserdb.warehouse.ingest.files import Checked
-from laserdb.warehouse.ingest.lend import lend
 from laserdb.warehouse.ingest.options import FileSummary, IngestOptions, IngestSummary
 from laserdb.warehouse.ingest.stage import Stager, rechunk
 from laserdb.warehouse.session import Session, first_line
@@ -201,9 +200,9 @@ class Load:
 
     def add_samples(self, rows: pa.Table, source: str) -> tuple[int, int]:
         """Insert the staged rows that are new; how many samples and turns that were."""
-        with lend(self.work, "keyed", rechunk(rows.select(["line", "content_key", "instructions"]))):
+        with self.work.table("keyed", rechunk(rows.select(["line", "content_key", "instructions"]))):
             fresh = self.work.arrow(FRESH, {"samples": self.last_sample, "turns": self.last_turn})
-        with lend(self.work, "fresh", fresh):
+        with self.work.table("fresh", fresh):
             self.work.run("INSERT INTO seen SELECT key FROM fresh")
         samples, turns = fresh.num_rows, pc.sum(fresh["n_turns"]).as_py() or 0
         if samples:
@@ -219,10 +218,10 @@ class Load:
         """Record rejects, except those that an earlier ingest of the same file has recorded."""
         columns = {name: [getattr(reject, name) for reject in rejects] for name in ("line", "reason", "raw")}
         schema = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())])
-        with lend(self.work, "found", pa.table(columns, schema=schema)):
+        with self.work.table("found", pa.table(columns, schema=schema)):
             fresh = self.work.arrow(REJECTS, {"source": source, "file": file})
         self.target.con.from_arrow(fresh).insert_into("rejects")
-        with lend(self.work, "fresh_rejects", fresh):
+        with self.work.table("fresh_rejects", fresh):
             self.work.run("INSERT INTO told SELECT file, line, md5(raw) FROM fresh_rejects")
 
     def summarise(self, counts: Counts, source: str, file: str) -> FileSummary:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from laserdb.warehouse.ingest.batch import Batch, Reject, without
 from laserdb.warehouse.ingest.keys import keyed
-from laserdb.warehouse.ingest.lend import lend
 from laserdb.warehouse.ingest.routes import Route, find_route, staged_sql
 from laserdb.warehouse.ingest.rows import STAGED, convert
 from laserdb.warehouse.session import Session
@@ -68,7 +67,7 @@ class Stager:
         """The lines by their route."""
         if not lines.num_rows:
             return []
-        with lend(self.session, "lines", rechunk(lines)):
+        with self.session.table("lines", rechunk(lines)):
             found = self.session.arrow(STRUCTURES)
         structures = found["structure"].combine_chunks().dictionary_encode()
         routes: dict[Route | None, int] = {None: 0}
@@ -94,20 +93,20 @@ class Stager:
 
     def read(self, route: Route, lines: pa.Table) -> pa.Table:
         """The rows of a route that are what their structure promised."""
-        with lend(self.session, "lines", rechunk(lines)):
+        with self.session.table("lines", rechunk(lines)):
             found = self.session.arrow(keyed(staged_sql(route, self.source)))
         fits = found["fits"]
         return found if pc.all(fits).as_py() else found.filter(fits)
 
     def one_by_one(self, lines: pa.Table) -> tuple[list[pa.Table], list[Reject]]:
         """What SQL left over, in Python."""
-        with lend(self.session, "lines", lines):
+        with self.session.table("lines", lines):
             rows = self.session.arrow(LEFTOVER)
         columns = (rows[name].to_pylist() for name in ("line", "text", "json"))
         converted = convert(zip(*columns, strict=True), self.source, self.mapping)
         if not converted.staged:
             return [], converted.rejects
-        with lend(self.session, "slow", rechunk(pa.Table.from_pylist(converted.staged, schema=STAGED))):
+        with self.session.table("slow", rechunk(pa.Table.from_pylist(converted.staged, schema=STAGED))):
             return [self.session.arrow(keyed("SELECT *, true AS fits FROM slow"))], converted.rejects
 
 

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 from laserdb.errors import InputError
 from laserdb.sqltext import identifier, literal
 from laserdb.warehouse.ingest.batch import LINES, Batch, Reject
-from laserdb.warehouse.ingest.lend import lend
 from laserdb.warehouse.session import Session, query_errors
 
 TARGET = 32 << 20
@@ -143,7 +142,7 @@ def json_rows(
     columns = {f"c{at}": readable(table.column(at)) for at in last.values()}
     table = pa.table({"line": pa.array(numbers), **columns})
     pairs = ", ".join(f"{literal(name)}, {identifier(f'c{at}')}" for name, at in last.items())
-    with lend(session, "tabular", table), query_errors("can't read a column: "):
+    with session.table("tabular", table), query_errors("can't read a column: "):
         text = session.arrow(f"SELECT line, json_object({pairs})::VARCHAR AS text FROM tabular ORDER BY line")
     return Batch(text.cast(LINES), rejects)
 
