@@ -7,8 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 from laserdb.warehouse import Warehouse
+
+# A busy machine is no failure: no test is timed.
+settings.register_profile("laserdb", deadline=None)
+settings.load_profile("laserdb")
 
 
 def pytest_report_header() -> str:
