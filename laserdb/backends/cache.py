@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from laserdb.errors import ModelNotFound
@@ -29,10 +29,19 @@ def folder_hash(folder: Path) -> str:
     Files up to 1 MiB enter whole; of larger ones the size and 32 evenly spaced blocks of 64 KiB, which
     training changes everywhere, so that gigabytes need not be read to compare identities.
     """
+    return _hash((path, path.relative_to(folder).as_posix()) for path in sorted(_model_files(folder)))
+
+
+def file_hash(path: Path) -> str:
+    """Short hash of a model that is one file, read as `folder_hash` does; its name doesn't enter."""
+    return _hash([(path, "")])
+
+
+def _hash(files: Iterable[tuple[Path, str]]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(_model_files(folder)):
+    for path, name in files:
         size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
+        digest.update(f"{name}\0{size}\0".encode())
         with path.open("rb") as file:
             if size <= _WHOLE:
                 digest.update(file.read())

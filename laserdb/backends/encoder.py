@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from laserdb.backends.devices import best_device, best_dtype, in_threads, quiet
 from laserdb.backends.models import MINILM, ModelSource, fetch, find_model
 from laserdb.errors import MissingExtra, ModelNotFound
 
@@ -90,12 +89,12 @@ class SentenceEncoder:
             raise MissingExtra("sentence-transformers", "score")
         self.source = find_model(source) if isinstance(source, str) else source
         folder = str(fetch(self.source))
-        with _quiet():
+        with quiet():
             import torch
             from sentence_transformers import SentenceTransformer
 
-            self.device = device or _best_device(torch)
-            kwargs = {"dtype": _best_dtype(torch, self.device), "attn_implementation": "eager"}
+            self.device = device or best_device(torch)
+            kwargs = {"dtype": best_dtype(torch, self.device), "attn_implementation": "eager"}
             try:
                 self._model = SentenceTransformer(
                     folder, device=self.device, local_files_only=True, model_kwargs=kwargs
@@ -149,7 +148,7 @@ class SentenceEncoder:
 
     def _run(self, run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
         if self.device == "cpu":
-            _in_threads(run, batches)
+            in_threads(run, batches)
             return
         for rows in batches:
             run(rows)
@@ -188,57 +187,3 @@ def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     result: NDArray[np.float32] = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
     return result
-
-
-def _in_threads(run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
-    """Run batches side by side, each on one core.
-
-    Splitting every operation over the cores instead takes a fifth more CPU time, and several times the
-    wall time as soon as another process wants a core, since each operation waits for its slowest part.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    if threads == 1:
-        for rows in batches:
-            run(rows)
-        return
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            list(pool.map(run, batches))
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _best_device(torch: Any) -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _best_dtype(torch: Any, device: str) -> Any:
-    """bfloat16 where it is native, float16 on older GPUs, else float32."""
-    if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    if device == "cpu":
-        checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-        native = (getattr(torch.cpu, check, None) for check in checks)
-        if torch.backends.mkldnn.is_available() and any(check() for check in native if check):
-            return torch.bfloat16
-    return torch.float32
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the loading bars and reports of transformers, and put its settings back."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

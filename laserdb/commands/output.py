@@ -79,7 +79,7 @@ class TerminalProgress:
     def __init__(self) -> None:
         self._bar: RichProgress | None = None
         self._task: TaskID | None = None
-        self._name, self._unit = "", ""
+        self._name, self._unit, self._more = "", "", ""
         self._total: int | None = None
         self._done = 0
         self._begun = self._said = 0.0
@@ -87,12 +87,12 @@ class TerminalProgress:
     def start(self, description: str, total: int | None, unit: str) -> None:
         """Begin a bar."""
         self.finish()
-        self._name, self._total, self._unit, self._done = description, total, unit, 0
+        self._name, self._total, self._unit, self._done, self._more = description, total, unit, 0, ""
         self._begun = self._said = time.monotonic()
         if sys.stderr.isatty():
             self._bar = make_bar(unit)
             self._bar.start()
-            self._task = self._bar.add_task(description, total=total)
+            self._task = self._bar.add_task(description, total=total, more="")
 
     def advance(self, n: int) -> None:
         """Move the bar, or say a line if the last one is old."""
@@ -103,9 +103,18 @@ class TerminalProgress:
             self._said = time.monotonic()
             self._line()
 
+    def describe(self, text: str) -> None:
+        """Show it behind the bar, or at the end of the line."""
+        self._more = text
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, more=text)
+
     def note(self, text: str) -> None:
         """A line of its own."""
-        click.echo(text, err=True)
+        if self._bar is not None:
+            self._bar.console.print(text, highlight=False, markup=False)
+        else:
+            click.echo(text, err=True)
 
     def finish(self) -> None:
         """End the bar."""
@@ -122,7 +131,9 @@ class TerminalProgress:
         done, rate_text = human(self._done, self._unit), human(rate, self._unit)
         total = f"/{human(self._total, self._unit)}" if self._total else ""
         left = f", {(self._total - self._done) / rate:.0f} s left" if self._total and rate else ""
-        click.echo(f"{self._name}: {done}{total} {self._unit}, {rate_text} {self._unit}/s{left}", err=True)
+        more = f", {self._more}" if self._more else ""
+        rate_text = f"{rate_text} {self._unit}/s{left}{more}"
+        click.echo(f"{self._name}: {done}{total} {self._unit}, {rate_text}", err=True)
 
 
 def human(number: float, unit: str) -> str:
@@ -143,6 +154,7 @@ def make_bar(unit: str) -> RichProgress:
         amount,
         rate,
         progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[more]}", markup=False),
         console=Console(stderr=True),
         transient=False,
     )

@@ -1,38 +1,54 @@
-"""The scoring loop: find what has no result, batch it, run the scorer, append, repeat (DESIGN §1)."""
+"""Scoring: find what has no result, batch it, run the scorer, append, repeat (DESIGN §1)."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
-from laserdb import plugins
-from laserdb.engine.batching import batches, result_rows
+from laserdb.engine.catalog import make_scorer
 from laserdb.engine.interrupt import Interrupt
-from laserdb.errors import LaserdbError, ScoringError
+from laserdb.engine.loop import Calls, ListFeed, LocalCalls, files_of, pump
+from laserdb.engine.ray_actors import Actors, RayOptions
+from laserdb.engine.run import Scope, ScoringRun, Vectors, patience
+from laserdb.engine.tally import Report, Tally
+from laserdb.engine.workers import Crew
+from laserdb.errors import UsageError
 from laserdb.progress import Progress
-from laserdb.scorers.base import Batch, Failed, Result, Scorer, ScorerOptions, Unit
-from laserdb.warehouse import Warehouse, results
-from laserdb.warehouse.results import RunSpec, Texts
-from laserdb.warehouse.views import EMBEDDING, ResultTable, embedding_table
+from laserdb.scorers.base import Scorer, ScorerOptions
+from laserdb.warehouse import Warehouse, pending
+from laserdb.warehouse.connection import MEMORY
+from laserdb.warehouse.pending import Rows
+from laserdb.warehouse.views import EMBEDDING
 
-# Texts fetched at a time: enough for batches of similar length, little enough for memory.
-WINDOW = 8_192
-# Results wait at most this long for their append, so that a kill costs little.
-FLUSH_SECONDS = 2.0
+# Enough texts to tell characters per token from.
+TOKEN_SAMPLE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """How far a scoring call goes; None for `limit` means: everything that is pending."""
+    """Which texts a call is about, who scores them, and when it gives up.
+
+    None for `limit` means: everything that is pending; for `ray`: in processes of this machine, `workers`
+    many. `max_failures` equal failures in a row end the
+    run; 0 never does.
+    """
 
     limit: int | None = None
+    where: str | None = None
+    all_categories: bool = False
     force: bool = False
     retry_failed: bool = False
+    max_failures: int = 100
+    workers: int = 1
+    ray: RayOptions | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The part that says which texts."""
+        return Scope(self.where, self.limit, self.all_categories)
 
 
 @dataclass(slots=True)
@@ -44,10 +60,13 @@ class ScorerSummary:
     model: str
     scored: int = 0
     failed: int = 0
+    postponed: int = 0
+    """Texts that got no answer for reasons not theirs; they are still pending."""
     pending: int = 0
     interrupted: bool = False
     seconds: float = 0.0
-    failures: Counter[str] = field(default_factory=Counter)
+    chars: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON-able values."""
@@ -57,175 +76,116 @@ class ScorerSummary:
             "model": self.model,
             "scored": self.scored,
             "failed": self.failed,
+            "postponed": self.postponed,
             "pending": self.pending,
             "seconds": round(self.seconds, 3),
-            "failures": dict(self.failures),
+            "chars": self.chars,
+            "failures": self.failures,
         }
 
 
-def make_scorer(name: str, options: ScorerOptions | None = None) -> Scorer:
-    """The scorer of that name, not loaded yet. Raises UsageError for an unknown name."""
-    cls = plugins.load(plugins.SCORERS, name, "scorer")
-    if not (isinstance(cls, type) and issubclass(cls, Scorer)):
-        raise ScoringError(
-            f"the entry point of scorer {name!r} isn't a subclass of laserdb.scorers.base.Scorer"
-        )
-    return cls(options)
-
-
-class ScoringRun:
-    """One scorer over one unit of text: its run in the warehouse, its loop."""
+class Scoring:
+    """One call of `score`: its options, who listens, who may interrupt."""
 
     def __init__(
-        self, warehouse: Warehouse, scorer: Scorer, options: ScoreOptions, *, unit: Unit | None = None
+        self, warehouse: Warehouse, options: ScoreOptions, progress: Progress, interrupt: Interrupt
     ) -> None:
         self.warehouse = warehouse
-        self.scorer = scorer
         self.options = options
-        self.unit = unit or scorer.unit
-        self.table = result_table(scorer)
-        self.vectors: ScoringRun | None = None
-        identity = scorer.identity
-        self.spec = RunSpec(
-            scorer=identity.scorer,
-            model=identity.model,
-            revision=identity.revision,
-            params=identity.params,
-            prompt_hash=identity.prompt_hash,
-            code_version=identity.code_version,
-            fingerprint=identity.fingerprint,
+        self.progress = progress
+        self.interrupt = interrupt
+
+    def check(self) -> None:
+        """See that the call makes sense before any work."""
+        if self.options.workers > 1 and self.warehouse.path == MEMORY:
+            raise UsageError("workers need a database in a file; one in memory can't be shared")
+        if self.options.where is not None:
+            with self.warehouse.read() as session:
+                pending.check_where(session, self.options.where)
+
+    def run(self, scorer: Scorer) -> ScorerSummary | None:
+        """Score what a scorer lacks; None if the user stopped it before it began."""
+        run = ScoringRun(self.warehouse, scorer, self.options.scope)
+        run.find_categories()
+        if scorer.embedder is not None:
+            run.vectors = self.ensure_vectors(run)
+        if self.interrupt.requested():
+            return None
+        run.open(force=self.options.force, retry_failed=self.options.retry_failed)
+        with patience(self.warehouse):
+            return self.finish(run)
+
+    def ensure_vectors(self, run: ScoringRun) -> Vectors:
+        """Embed the texts of a scorer that reads vectors; they are kept, so that a new head costs nothing."""
+        embedder = make_scorer(EMBEDDING, ScorerOptions(model=run.scorer.embedder))
+        vectors = ScoringRun(self.warehouse, embedder, run.scope, unit=run.unit)
+        vectors.categories = run.categories
+        vectors.open()
+        with patience(self.warehouse):
+            self.finish(vectors)
+        return Vectors(vectors.table, vectors.run_id)
+
+    def finish(self, run: ScoringRun) -> ScorerSummary:
+        """Score whatever is pending, up to the limit; returns what happened.
+
+        Raises ScoringError if the scorer itself fails (not: a single text), after closing the run.
+        """
+        started = time.monotonic()
+        tally = Tally(run.scorer.name, self.options.max_failures)
+        status = "failed"
+        left = 0
+        try:
+            rows = run.plan()
+            if len(rows):
+                before = run.counts()
+                self.work(run, rows, tally)
+                # A killed worker's last counts may be of results that were never written.
+                tally.scored, tally.failed = (n - b for n, b in zip(run.counts(), before, strict=True))
+            left = run.pending()
+            everywhere = left or (run.pending(everywhere=True) if self.options.where else 0)
+            stopped = self.interrupt.requested()
+            status = "interrupted" if stopped else "partial" if everywhere else "complete"
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            run.close(status)
+            run.scorer.close()
+        return ScorerSummary(
+            scorer=run.scorer.name,
+            run_id=run.run_id,
+            model=run.spec.model,
+            scored=tally.scored,
+            failed=tally.failed,
+            postponed=tally.postponed,
+            pending=left,
+            interrupted=self.interrupt.requested(),
+            seconds=time.monotonic() - started,
+            chars=tally.chars,
+            failures=dict(tally.failures),
         )
-        self.run_id = 0
 
-    @property
-    def title(self) -> str:
-        """What progress calls it; an embedder may go over another unit than its own, for a head."""
-        own = self.unit == self.scorer.unit
-        return self.scorer.name if own else f"{self.scorer.name} of each {self.unit}"
+    def work(self, run: ScoringRun, rows: Rows, tally: Tally) -> None:
+        """Have these rows scored, wherever the options say."""
+        report = Report(self.progress, tally, run.chars_per_token(rows[:TOKEN_SAMPLE]))
+        with ExitStack() as stack:
+            calls = self.callers(run, stack)
+            report.start(run.title, len(rows))
+            stack.callback(report.finish)
+            files = stack.enter_context(files_of(run))
+            if calls is None:
+                Crew(run, self.options.workers, tally, report, self.interrupt).score(rows)
+            else:
+                pump(files, ListFeed(rows), calls, tally, self.interrupt, report.update)
 
-    def open(self) -> None:
-        """Make the table and the run, and count nothing yet."""
-        with self.warehouse.write() as session:
-            results.ensure_table(session, self.table)
-            self.run_id = results.open_run(session, self.spec, force=self.options.force)
-            if self.options.retry_failed:
-                results.drop_failures(session, self.table, self.run_id)
-
-    def texts(self) -> Texts:
-        """Which texts this run goes over."""
-        vectors = self.vectors
-        return Texts(
-            unit=str(self.unit),
-            wants_unanswered=self.scorer.wants_unanswered,
-            vectors=vectors.table if vectors else None,
-            vector_run=vectors.run_id if vectors else None,
-        )
-
-    def pending(self) -> int:
-        """How many texts have no result yet."""
-        with self.warehouse.read() as session:
-            return results.count_pending(session, self.table, self.texts(), self.run_id)
-
-    def fetch(self, limit: int) -> pa.Table:
-        """The next texts to score."""
-        with self.warehouse.read() as session:
-            return results.fetch_pending(session, self.table, self.texts(), self.run_id, limit)
-
-    def append(self, keys: Sequence[str], found: Sequence[Result]) -> None:
-        """Write results, each under its text's key."""
-        rows = result_rows(keys, found, self.table.columns)
-        with self.warehouse.write() as session:
-            results.append(session, self.table, self.run_id, rows)
-
-    def close(self, status: str) -> None:
-        """Record how it ended."""
-        with self.warehouse.write() as session:
-            results.close_run(session, self.run_id, status)
-
-
-def result_table(scorer: Scorer) -> ResultTable:
-    """The table that keeps a scorer's results."""
-    name = embedding_table(scorer.identity.model) if scorer.name == EMBEDDING else scorer.name
-    return ResultTable(scorer.name, name, str(scorer.unit), dict(scorer.columns))
-
-
-def run_loop(run: ScoringRun, progress: Progress, interrupt: Interrupt) -> ScorerSummary:
-    """Score whatever is pending, up to the limit; returns what happened.
-
-    Raises ScoringError if the scorer itself fails (not: a single text), after closing the run.
-    """
-    started = time.monotonic()
-    summary = ScorerSummary(run.scorer.name, run.run_id, run.spec.model)
-    pending = run.pending()
-    todo = pending if run.options.limit is None else min(pending, run.options.limit)
-    status = "failed"
-    try:
-        if todo:
-            run.scorer.load()
-            progress.start(run.title, todo, "texts")
-            try:
-                score_all(run, todo, summary, progress, interrupt)
-            finally:
-                progress.finish()
-        summary.pending = run.pending() if todo else pending
-        summary.interrupted = interrupt.requested()
-        status = "interrupted" if interrupt.requested() else "partial" if summary.pending else "complete"
-    finally:
-        run.close(status)
-        run.scorer.close()
-    summary.seconds = time.monotonic() - started
-    return summary
-
-
-def score_all(
-    run: ScoringRun, todo: int, summary: ScorerSummary, progress: Progress, interrupt: Interrupt
-) -> None:
-    """Window after window of pending texts, until `todo` are done or the user interrupts."""
-    done = 0
-    while done < todo and not interrupt.requested():
-        window = run.fetch(min(WINDOW, todo - done))
-        if window.num_rows == 0:
-            return
-        waiting_keys: list[str] = []
-        waiting: list[Result] = []
-        last = time.monotonic()
-        for batch_keys, batch in batches(window, run.scorer.options.batch_size or run.scorer.batch_size):
-            found = score_batch(run.scorer, batch)
-            waiting_keys += batch_keys
-            waiting += found
-            count(found, summary)
-            progress.advance(len(batch))
-            if interrupt.requested() or time.monotonic() - last >= FLUSH_SECONDS:
-                run.append(waiting_keys, waiting)
-                waiting_keys, waiting, last = [], [], time.monotonic()
-            if interrupt.requested():
-                return
-        if waiting:
-            run.append(waiting_keys, waiting)
-        done += window.num_rows
-
-
-def score_batch(scorer: Scorer, batch: Batch) -> list[Result]:
-    """Call the scorer, holding it to one result per text."""
-    try:
-        found = list(scorer.score(batch))
-    except (LaserdbError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise ScoringError(f"scorer {scorer.name} failed: {type(error).__name__}: {error}") from error
-    if len(found) != len(batch):
-        raise ScoringError(f"scorer {scorer.name} gave {len(found)} results for {len(batch)} texts")
-    return found
-
-
-def count(found: Sequence[Result], summary: ScorerSummary) -> None:
-    """Add a batch's results to the summary."""
-    for one in found:
-        if isinstance(one, Failed):
-            summary.failed += 1
-            summary.failures[one.kind] += 1
-        else:
-            summary.scored += 1
+    def callers(self, run: ScoringRun, stack: ExitStack) -> Calls | None:
+        """Who calls the scorer, ready to do so; None where workers do everything."""
+        if self.options.ray is not None:
+            return stack.enter_context(Actors(run.scorer, self.options.ray, self.progress, self.interrupt))
+        if self.options.workers > 1:
+            return None
+        run.scorer.load()
+        return LocalCalls(run.scorer, self.interrupt)
 
 
 def score(
@@ -236,28 +196,14 @@ def score(
     interrupt: Interrupt | None = None,
 ) -> list[ScorerSummary]:
     """Run scorers one after the other on what each lacks; stops early, cleanly, on an interrupt."""
-    interrupt = interrupt or Interrupt()
-    runs = [ScoringRun(warehouse, scorer, options) for scorer in scorers]
+    scoring = Scoring(warehouse, options, progress, interrupt or Interrupt())
+    scoring.check()
     summaries: list[ScorerSummary] = []
-    with interrupt:
-        for run in runs:
-            if run.scorer.embedder is not None:
-                run.vectors = ensure_vectors(warehouse, run, options, progress, interrupt)
-            if interrupt.requested():
-                break
-            run.open()
-            summaries.append(run_loop(run, progress, interrupt))
-            if interrupt.requested():
+    with scoring.interrupt:
+        for scorer in scorers:
+            summary = scoring.run(scorer)
+            if summary is not None:
+                summaries.append(summary)
+            if scoring.interrupt.requested():
                 break
     return summaries
-
-
-def ensure_vectors(
-    warehouse: Warehouse, run: ScoringRun, options: ScoreOptions, progress: Progress, interrupt: Interrupt
-) -> ScoringRun:
-    """Embed the texts of a scorer that reads vectors; they are kept, so that a new head costs nothing."""
-    embedder = make_scorer(EMBEDDING, ScorerOptions(model=run.scorer.embedder))
-    vectors = ScoringRun(warehouse, embedder, ScoreOptions(limit=options.limit), unit=run.unit)
-    vectors.open()
-    run_loop(vectors, progress, interrupt)
-    return vectors

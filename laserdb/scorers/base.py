@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from laserdb.backends.base import OutOfMemory, PermanentError, TransientError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -28,7 +30,10 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One text to score: `response` is None unless the scorer's unit is TURN."""
+    """One text to score: `response` is None unless the scorer's unit is TURN.
+
+    `category` is its label if the scorer is `routed` or has `categories`, and if it has one.
+    """
 
     instruction: str
     response: str | None = None
@@ -66,6 +71,10 @@ class Failed:
 
 
 Result = Scored | Failed
+Answer = Result | PermanentError | TransientError
+"""What a scorer may give for a text. An error of a backend is as good as a result: a permanent one is
+recorded as failed with its kind, a transient one is asked again after a while, and stays pending if that
+doesn't help. Either may also be raised, for the whole batch; `OutOfMemory` then halves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,14 @@ class Scorer(ABC):
     """Model whose vectors of the unit's text it wants in `Batch.vectors`."""
     wants_unanswered: ClassVar[bool] = False
     """Whether a scorer of unit TURN also gets turns that nobody answered."""
+    routed: ClassVar[bool] = False
+    """Whether it judges only the categories that the table `routes` gives it."""
+    categories: ClassVar[tuple[str, ...] | None] = None
+    """The only categories whose texts it wants; None for all."""
     batch_size: ClassVar[int] = 256
+    """The most texts in a batch."""
+    token_budget: ClassVar[int | None] = None
+    """The most tokens in a batch, padding included (estimated from characters); None for any."""
 
     def __init__(self, options: ScorerOptions | None = None) -> None:
         self.options = options or ScorerOptions()
@@ -143,8 +159,25 @@ class Scorer(ABC):
         """Get the model ready; called once before the first batch."""
 
     @abstractmethod
-    def score(self, batch: Batch) -> Sequence[Result]:
-        """Score a batch: one result per turn, in order."""
+    def score(self, batch: Batch) -> Sequence[Answer]:
+        """Score a batch: one answer per turn, in order."""
 
     def close(self) -> None:  # noqa: B027
         """Give back what `load` took."""
+
+
+__all__ = [
+    "Answer",
+    "Batch",
+    "Failed",
+    "Identity",
+    "OutOfMemory",
+    "PermanentError",
+    "Result",
+    "Scored",
+    "Scorer",
+    "ScorerOptions",
+    "TransientError",
+    "Turn",
+    "Unit",
+]

@@ -1,4 +1,4 @@
-"""Runs and their results: which texts a scorer still lacks, and appending what it found.
+"""Runs and their results: beginning and ending a run, appending what a scorer found.
 
 A result belongs to a text (its key), not to a turn: equal texts are scored once, and the views of
 `warehouse/views.py` show the result at every turn that has the text.
@@ -7,6 +7,7 @@ A result belongs to a text (its key), not to a turn: equal texts are scored once
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from laserdb.errors import ScoringError
 from laserdb.sqltext import identifier
-from laserdb.warehouse import views
+from laserdb.warehouse import liveness, views
 from laserdb.warehouse.session import Session
 from laserdb.warehouse.views import ResultTable
 
@@ -32,16 +33,6 @@ class RunSpec:
     prompt_hash: str
     code_version: str
     fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Which texts a scorer wants: the unit, whether unanswered turns count, whose vectors come along."""
-
-    unit: str
-    wants_unanswered: bool = False
-    vectors: ResultTable | None = None
-    vector_run: int | None = None
 
 
 def now() -> datetime:
@@ -74,38 +65,70 @@ def ensure_table(session: Session, table: ResultTable) -> None:
 
 def find_run(session: Session, fingerprint: str) -> int | None:
     """The newest run with this fingerprint, if any."""
-    found = session.rows("SELECT max(run_id) FROM runs WHERE fingerprint = ?", [fingerprint])
-    return found[0][0] if found else None
+    found: int | None = session.value("SELECT max(run_id) FROM runs WHERE fingerprint = ?", [fingerprint])
+    return found
 
 
 def open_run(session: Session, spec: RunSpec, *, force: bool = False) -> int:
     """Resume the run with the same fingerprint, or begin a new one; returns its id."""
+    end_dead_runs(session)
     run_id = None if force else find_run(session, spec.fingerprint)
-    if run_id is not None:
-        session.run("UPDATE runs SET status = 'running', finished_at = NULL WHERE run_id = ?", [run_id])
-        return run_id
-    run_id = session.value("SELECT coalesce(max(run_id), 0) + 1 FROM runs")
+    if run_id is None:
+        run_id = int(session.value("SELECT coalesce(max(run_id), 0) + 1 FROM runs"))
+        session.run(
+            "INSERT INTO runs (run_id, scorer, model, revision, params, prompt_hash, code_version, "
+            "fingerprint, started_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+            [
+                run_id,
+                spec.scorer,
+                spec.model,
+                spec.revision,
+                json.dumps(dict(spec.params), sort_keys=True),
+                spec.prompt_hash,
+                spec.code_version,
+                spec.fingerprint,
+                now(),
+            ],
+        )
     session.run(
-        "INSERT INTO runs (run_id, scorer, model, revision, params, prompt_hash, code_version, fingerprint, "
-        "started_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
-        [
-            run_id,
-            spec.scorer,
-            spec.model,
-            spec.revision,
-            json.dumps(dict(spec.params), sort_keys=True),
-            spec.prompt_hash,
-            spec.code_version,
-            spec.fingerprint,
-            now(),
-        ],
+        "UPDATE runs SET status = 'running', finished_at = NULL, host = ?, pid = ?, heartbeat = ? "
+        "WHERE run_id = ?",
+        [liveness.HOST, os.getpid(), now(), run_id],
     )
-    return int(run_id)
+    return run_id
+
+
+def beat(session: Session, run_id: int) -> None:
+    """Record that somebody is still at work on a run."""
+    session.run("UPDATE runs SET heartbeat = ? WHERE run_id = ?", [now(), run_id])
 
 
 def close_run(session: Session, run_id: int, status: str) -> None:
     """Record how a run ended: complete, partial, interrupted or failed."""
     session.run("UPDATE runs SET status = ?, finished_at = ? WHERE run_id = ?", [status, now(), run_id])
+
+
+def end_dead_runs(session: Session) -> None:
+    """Call those runs interrupted whose process is gone, as of the last sign of it."""
+    for run_id, host, pid, heartbeat in session.rows(
+        "SELECT run_id, host, pid, heartbeat FROM runs WHERE status = 'running'"
+    ):
+        if not liveness.alive(host, pid, heartbeat):
+            session.run(
+                "UPDATE runs SET status = 'interrupted', finished_at = coalesce(heartbeat, started_at) "
+                "WHERE run_id = ?",
+                [run_id],
+            )
+
+
+def recount(session: Session, table: ResultTable, run_id: int) -> None:
+    """Count a run's results anew; from then on `append` keeps count."""
+    session.run(
+        "UPDATE runs SET n_ok = c.ok, n_failed = c.failed FROM ("
+        "SELECT count(*) FILTER (error IS NULL) AS ok, count(*) FILTER (error IS NOT NULL) AS failed "
+        f"FROM {table.qualified} WHERE run_id = ?) c WHERE run_id = ?",
+        [run_id, run_id],
+    )
 
 
 def drop_failures(session: Session, table: ResultTable, run_id: int) -> int:
@@ -119,57 +142,10 @@ def drop_failures(session: Session, table: ResultTable, run_id: int) -> int:
     return int(failed)
 
 
-def pending_keys(table: ResultTable, texts: Texts, ready: str = "") -> str:
-    """SQL for the texts without a result in run ?: key and the first row (turn or sample) that has it.
-
-    `ready` is a further condition on a text, for what it needs before it can be scored.
-    """
-    if texts.unit == "prompt":
-        source, key, row = "samples", "prompt_key", "sample_id"
-        condition = "true"
-    else:
-        source, key, row = "turns", views.UNIT_KEYS[texts.unit], "turn_id"
-        condition = (
-            "true" if texts.unit == "instruction" or texts.wants_unanswered else "response IS NOT NULL"
-        )
-    return (
-        f"SELECT t.{key} AS key, min(t.{row}) AS row_id FROM {source} t "
-        f"WHERE {condition} AND NOT EXISTS "
-        f"(SELECT 1 FROM {table.qualified} r WHERE r.key = t.{key} AND r.run_id = ?) "
-        f"{ready} GROUP BY t.{key}"
-    )
-
-
-def count_pending(session: Session, table: ResultTable, texts: Texts, run_id: int) -> int:
-    """How many different texts have no result in this run yet."""
-    return int(session.value(f"SELECT count(*) FROM ({pending_keys(table, texts)})", [run_id]))
-
-
-def fetch_pending(session: Session, table: ResultTable, texts: Texts, run_id: int, limit: int) -> pa.Table:
-    """Up to `limit` texts without a result, in pool order: key, instruction, response[, vector]."""
-    if texts.unit == "prompt":
-        keys = f"({pending_keys(table, texts)} ORDER BY row_id LIMIT {int(limit)}) p"
-        return session.arrow(
-            "SELECT p.key::VARCHAR AS key, NULL::VARCHAR AS response, "
-            "string_agg(t.instruction, chr(10) || chr(10) ORDER BY t.turn_index) AS instruction "
-            f"FROM {keys} JOIN turns t ON t.sample_id = p.row_id GROUP BY p.key, p.row_id ORDER BY p.row_id",
-            [run_id],
-        )
-    response = "t.response" if texts.unit == "turn" else "NULL::VARCHAR"
-    vector, join, ready, params = "", "", "", [run_id]
-    if texts.vectors is not None:
-        vectors = texts.vectors.qualified
-        vector = ", v.vector"
-        join = f"JOIN {vectors} v ON v.key = p.key AND v.run_id = ?"
-        key = views.UNIT_KEYS[texts.unit]
-        ready = f" AND EXISTS (SELECT 1 FROM {vectors} v WHERE v.key = t.{key} AND v.run_id = ?)"
-        params += [texts.vector_run or 0, texts.vector_run or 0]
-    keys = f"({pending_keys(table, texts, ready)} ORDER BY row_id LIMIT {int(limit)}) p"
-    return session.arrow(
-        f"SELECT p.key::VARCHAR AS key, t.instruction, {response} AS response{vector} "
-        f"FROM {keys} JOIN turns t ON t.turn_id = p.row_id {join} ORDER BY p.row_id",
-        params,
-    )
+def counts(session: Session, run_id: int) -> tuple[int, int]:
+    """How many results and failures a run has."""
+    ok, failed = session.row("SELECT n_ok, n_failed FROM runs WHERE run_id = ?", [run_id])
+    return ok, failed
 
 
 def append(session: Session, table: ResultTable, run_id: int, rows: pa.Table) -> int:
@@ -179,22 +155,19 @@ def append(session: Session, table: ResultTable, run_id: int, rows: pa.Table) ->
     """
     own = "".join(f", b.{identifier(name)}::{kind}" for name, kind in table.columns.items())
     with session.table("incoming", rows), session.transaction():
-        before = session.value("SELECT n_ok + n_failed FROM runs WHERE run_id = ?", [run_id])
         session.run(
-            f"INSERT INTO {table.qualified} SELECT b.key::UUID, ?, b.score, b.error{own} "
-            "FROM incoming b WHERE NOT EXISTS "
+            "CREATE OR REPLACE TEMP TABLE fresh AS "
+            f"SELECT b.key::UUID AS key, ?::BIGINT, b.score, b.error{own} FROM incoming b WHERE NOT EXISTS "
             f"(SELECT 1 FROM {table.qualified} r WHERE r.key = b.key::UUID AND r.run_id = ?)",
             [run_id, run_id],
         )
+        session.run(f"INSERT INTO {table.qualified} FROM fresh")
+        new, failed = session.row("SELECT count(*), count(error) FROM fresh")
         session.run(
-            "UPDATE runs SET n_ok = c.ok, n_failed = c.failed FROM ("
-            "SELECT count(*) FILTER (error IS NULL) AS ok, count(*) FILTER (error IS NOT NULL) AS failed "
-            f"FROM {table.qualified} WHERE run_id = ?) c "
-            "WHERE run_id = ?",
-            [run_id, run_id],
+            "UPDATE runs SET n_ok = n_ok + ?, n_failed = n_failed + ?, heartbeat = ? WHERE run_id = ?",
+            [new - failed, failed, now(), run_id],
         )
-        after = session.value("SELECT n_ok + n_failed FROM runs WHERE run_id = ?", [run_id])
-    return int(after - before)
+    return int(new)
 
 
 def set_routes(session: Session, routes: Mapping[str, str], presets: list[Mapping[str, str]]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from laserdb.warehouse import liveness
 from laserdb.warehouse.coverage import coverage
 from laserdb.warehouse.session import Session
 
-RUNNING_RUNS = 10
+SHOWN_RUNS = 10
 
 
 def status(session: Session) -> dict[str, Any]:
@@ -30,10 +31,7 @@ def status(session: Session) -> dict[str, Any]:
         ),
         "scorers": [asdict(one) | {"total": one.total} for one in coverage(session)],
         "routes": dict(session.rows("SELECT category, scorer FROM routes ORDER BY category")),
-        "runs": session.dicts(
-            "SELECT run_id, scorer, model, status, n_ok, n_failed, started_at::VARCHAR AS started_at, "
-            f"finished_at::VARCHAR AS finished_at FROM runs ORDER BY run_id DESC LIMIT {RUNNING_RUNS}"
-        ),
+        "runs": runs(session),
         "selections": session.dicts(
             "SELECT s.name, s.strategy, s.m, count(x.sample_id) AS selected, s.seed, "
             "s.created_at::VARCHAR AS created_at "
@@ -41,3 +39,18 @@ def status(session: Session) -> dict[str, Any]:
             "GROUP BY ALL ORDER BY 6, 1"
         ),
     }
+
+
+def runs(session: Session) -> list[dict[str, Any]]:
+    """The latest runs; one whose process is gone is interrupted, whatever it last said of itself."""
+    found = session.dicts(
+        "SELECT run_id, scorer, model, status, n_ok, n_failed, started_at, finished_at, host, pid, heartbeat "
+        "FROM runs ORDER BY run_id DESC LIMIT ?",
+        [SHOWN_RUNS],
+    )
+    for run in found:
+        if run["status"] == "running" and not liveness.alive(run["host"], run["pid"], run["heartbeat"]):
+            run["status"], run["finished_at"] = "interrupted", run["heartbeat"] or run["started_at"]
+        for name in ("started_at", "finished_at", "heartbeat"):
+            run[name] = str(run[name]) if run[name] else None
+    return found

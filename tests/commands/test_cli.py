@@ -33,7 +33,8 @@ def call(capsys, *arguments: str) -> tuple[int, str, str]:
 def test_help_is_light():
     script = (
         "import sys\nfrom laserdb.cli import run\nrun(['--help'])\n"
-        "heavy = {'torch', 'duckdb', 'pandas', 'numpy', 'pyarrow', 'transformers', 'rich'} & set(sys.modules)\n"
+        "heavy = {'torch', 'duckdb', 'pandas', 'numpy', 'pyarrow', 'transformers', 'rich'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -137,6 +138,7 @@ def test_sql_reads_only_unless_it_may_write(capsys, db):
         (["score", "{db}"], 2, "name at least one scorer"),
         (["score", "{db}", "chekcs"], 2, "did you mean checks?"),
         (["score", "{db}", "--preset", "gpu"], 2, "unknown preset 'gpu'"),
+        (["score", "{db}", "--preset", "laser"], 2, "aren't installed: prm, code_quality"),
         (["export", "{db}", "nope", "{tmp}/x.jsonl"], 2, "unknown selection 'nope'"),
         (["export", "{db}", "nope", "{tmp}/x.jsonl", "--split", "train=2"], 2, "--split"),
         (["export", "{db}", "nope", "{tmp}/x.jsonl", "--split", "train=0.5"], 2, "sum to 0.5"),
@@ -192,7 +194,16 @@ def test_an_export_does_not_lock_others_out(db, tmp_path):
     """Readers share the file: a second process reads while one holds a reading session."""
     with Warehouse(db).read():
         done = subprocess.run(
-            [sys.executable, "-m", "laserdb.cli", "sql", db, "SELECT count(*) AS n FROM samples", "--format", "json"],
+            [
+                sys.executable,
+                "-m",
+                "laserdb.cli",
+                "sql",
+                db,
+                "SELECT count(*) AS n FROM samples",
+                "--format",
+                "json",
+            ],
             capture_output=True,
             text=True,
             check=True,

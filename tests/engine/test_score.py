@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Sequence
 
+import pyarrow as pa
 import pytest
 
-from laserdb.engine import score as engine
+from laserdb.engine import loop
+from laserdb.engine.catalog import make_scorer
 from laserdb.engine.interrupt import Interrupt
 from laserdb.engine.score import ScoreOptions, score
 from laserdb.errors import ScoringError, UsageError
@@ -63,15 +65,21 @@ def insert(warehouse: Warehouse, texts: list[tuple[str, str | None]]) -> None:
     """One single-turn sample per text, with the keys that equal texts share."""
     with warehouse.write() as session:
         first = session.value("SELECT coalesce(max(sample_id), 0) + 1 FROM samples")
-        for number, (instruction, response) in enumerate(texts, start=first):
+        given = pa.table(
+            {
+                "id": range(first, first + len(texts)),
+                "instruction": pa.array([instruction for instruction, _ in texts], pa.string()),
+                "response": pa.array([response for _, response in texts], pa.string()),
+            }
+        )
+        with session.table("given", given):
             session.run(
-                "INSERT INTO samples VALUES "
-                "(?, 's', ?, 1, NULL, '{}', NULL, gen_random_uuid(), md5(?)::UUID)",
-                [number, f"id-{number}", instruction],
+                "INSERT INTO samples SELECT id, 's', 'id-' || id, 1, NULL, '{}', NULL, gen_random_uuid(), "
+                "md5(instruction)::UUID FROM given"
             )
             session.run(
-                "INSERT INTO turns VALUES (?, ?, 0, ?, ?, md5(?)::UUID, md5(?)::UUID)",
-                [number, number, instruction, response, instruction, f"{instruction}|{response}"],
+                "INSERT INTO turns SELECT id, id, 0, instruction, response, md5(instruction)::UUID, "
+                "md5(instruction || '|' || coalesce(response, 'None'))::UUID FROM given"
             )
 
 
@@ -196,7 +204,7 @@ def test_a_scorer_must_answer_every_text(warehouse):
 
 
 def test_what_was_scored_before_a_crash_is_kept(warehouse, monkeypatch):
-    monkeypatch.setattr(engine, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "FLUSH_SECONDS", 0.0)
     insert(warehouse, [("a" * n, "b") for n in range(1, 5)])
     with pytest.raises(ScoringError, match="RuntimeError: out of cheese"):
         run(warehouse, Crashing())
@@ -233,9 +241,9 @@ def test_a_second_ctrl_c_stops_at_once():
 SLOW = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
-from laserdb.engine import score as engine
+from laserdb.engine import loop, score as engine
 from tests.engine.test_score import Length, Silent, ScoreOptions, Warehouse
-engine.FLUSH_SECONDS = 0.0
+loop.FLUSH_SECONDS = 0.0
 
 class Slow(Length):
     batch_size = 1
@@ -265,7 +273,7 @@ def test_a_killed_run_goes_on_where_it_was(file_warehouse):
 
 
 def test_results_survive_one_window_after_the_other(warehouse, monkeypatch):
-    monkeypatch.setattr(engine, "WINDOW", 4)
+    monkeypatch.setattr(loop, "WINDOW", 4)
     insert(warehouse, [("a" * n, "b") for n in range(1, 12)])
     scorer = Length()
     assert run(warehouse, scorer).scored == 11
@@ -274,7 +282,7 @@ def test_results_survive_one_window_after_the_other(warehouse, monkeypatch):
 
 def test_unknown_scorers_are_named():
     with pytest.raises(UsageError, match="did you mean checks"):
-        engine.make_scorer("cheks")
+        make_scorer("cheks")
 
 
 def test_coverage_counts_turns(warehouse):
