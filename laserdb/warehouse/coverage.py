@@ -40,7 +40,7 @@ def current_runs(session: Session, scorer: str) -> list[tuple[int, str]]:
         return [
             (run_id, model)
             for run_id, model in session.rows(
-                "SELECT arg_max(run_id, (status = 'complete', run_id)), model FROM runs "
+                "SELECT arg_max(run_id, (completed_at IS NOT NULL, run_id)), model FROM runs "
                 "WHERE scorer = ? GROUP BY model",
                 [scorer],
             )

@@ -105,7 +105,13 @@ def beat(session: Session, run_id: int) -> None:
 
 def close_run(session: Session, run_id: int, status: str) -> None:
     """Record how a run ended: complete, partial, interrupted or failed."""
-    session.run("UPDATE runs SET status = ?, finished_at = ? WHERE run_id = ?", [status, now(), run_id])
+    moment = now()
+    session.run(
+        "UPDATE runs SET status = $status, finished_at = $moment, completed_at = "
+        "CASE WHEN $status = 'complete' THEN coalesce(completed_at, $moment) ELSE completed_at END "
+        "WHERE run_id = $run_id",
+        {"status": status, "moment": moment, "run_id": run_id},
+    )
 
 
 def end_dead_runs(session: Session) -> None:

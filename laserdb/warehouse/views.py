@@ -67,10 +67,10 @@ def embedding_table(model: str) -> str:
 def create_views(session: Session) -> None:
     """(Re)create every view of the public contract (DESIGN §3) over the tables that exist now."""
     tables = result_tables(session)
-    # The newest run that got through; a trial with --limit doesn't displace a complete one.
+    # The newest run that ever got through; a trial with --limit doesn't displace it, nor does new data.
     session.run(
         "CREATE OR REPLACE VIEW current_runs AS SELECT scorer, "
-        "arg_max(run_id, (status = 'complete', run_id)) AS run_id FROM runs GROUP BY scorer"
+        "arg_max(run_id, (completed_at IS NOT NULL, run_id)) AS run_id FROM runs GROUP BY scorer"
     )
     turn_tables = [table for table in tables if table.unit != "prompt"]
     for table in turn_tables:
@@ -120,7 +120,8 @@ def embeddings(tables: list[ResultTable]) -> str:
     branches = (
         f"SELECT s.sample_id, runs.model AS embedder, {vector}, r.run_id FROM samples s "
         f"JOIN {table.qualified} r ON r.key = s.prompt_key JOIN runs USING (run_id) "
-        "WHERE r.vector IS NOT NULL AND r.run_id IN (SELECT arg_max(run_id, (status = 'complete', run_id)) "
+        "WHERE r.vector IS NOT NULL AND r.run_id IN "
+        "(SELECT arg_max(run_id, (completed_at IS NOT NULL, run_id)) "
         f"FROM runs WHERE scorer = {literal(EMBEDDING)} GROUP BY model)"
         for table in found
     )

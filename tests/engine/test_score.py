@@ -173,6 +173,16 @@ def test_a_changed_identity_is_a_new_run_and_takes_over_when_complete(warehouse)
     assert rows(warehouse, "SELECT run_id, count(*) FROM score_length GROUP BY ALL") == [(2, 4)]
 
 
+def test_new_data_does_not_bring_an_older_run_back(warehouse):
+    insert(warehouse, [("aa", "b")])
+    run(warehouse, Length("1"))
+    run(warehouse, Length("2"))
+    insert(warehouse, [("cc", "d"), ("dd", "e")])
+    assert run(warehouse, Length("2"), limit=1).pending == 1
+    assert rows(warehouse, "SELECT status FROM runs ORDER BY run_id") == [("complete",), ("partial",)]
+    assert rows(warehouse, "SELECT run_id, count(*) FROM score_length GROUP BY ALL") == [(2, 2)]
+
+
 def test_force_begins_a_new_run(warehouse):
     insert(warehouse, [("aa", "b")])
     run(warehouse, Length())
