@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from laserdb.commands.output import json_option, print_json
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _out = click.option(
@@ -17,7 +18,6 @@ _out = click.option(
 )
 _model = click.option("--model", default="all-MiniLM-L6-v2", show_default=True, help="Sentence encoder.")
 _seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the folds.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 
 @click.group()
@@ -30,7 +30,7 @@ def train() -> None:
 @_out
 @_model
 @_seed
-@_json
+@json_option
 def category(data: tuple[Path, ...], out: Path, model: str, seed: int, as_json: bool) -> None:
     """Train the category head on labelled instructions.
 
@@ -45,7 +45,7 @@ def category(data: tuple[Path, ...], out: Path, model: str, seed: int, as_json: 
 
     result = train_category_head(data, out, model=model, seed=seed, progress=_say)
     if as_json:
-        click.echo(json.dumps(result))
+        print_json(result)
         return
     _done(result)
     for name, figures in result["evaluation"].items():
@@ -61,7 +61,7 @@ def category(data: tuple[Path, ...], out: Path, model: str, seed: int, as_json: 
 @_out
 @_model
 @_seed
-@_json
+@json_option
 def difficulty(
     items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, model: str, seed: int, as_json: bool
 ) -> None:
@@ -78,7 +78,7 @@ def difficulty(
 
     result = train_difficulty_head(items, evals, out, model=model, seed=seed, progress=_say)
     if as_json:
-        click.echo(json.dumps(result))
+        print_json(result)
         return
     _done(result)
     click.echo(f"Spearman on unseen items: {result['spearman_unseen_items_within']:.3f} within data sets")

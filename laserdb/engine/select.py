@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from laserdb.apportion import apportion
 from laserdb.clustering import kmeans
 from laserdb.engine import supply
 from laserdb.errors import UsageError
-from laserdb.sql.apportion import apportion
 from laserdb.sql.header import resolve_params
-from laserdb.sql.render import Strategy, load_strategy, render
+from laserdb.sql.render import load_strategy, render
 from laserdb.warehouse import Session, Warehouse, selections
 from laserdb.warehouse.functions import SqlFunction, vectors_of
 
@@ -156,6 +156,3 @@ def dry_summary(
         sql=sql,
         plan=plan,
     )
-
-
-__all__ = ["SelectOptions", "SelectSummary", "Strategy", "select"]

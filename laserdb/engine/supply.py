@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from laserdb.apportion import apportion, largest_remainder
 from laserdb.categories import CATEGORIES
 from laserdb.errors import StrategyError
-from laserdb.sql.apportion import apportion, largest_remainder
 from laserdb.sql.header import candidate_condition
 from laserdb.sql.render import Strategy
 from laserdb.warehouse import Session, pool

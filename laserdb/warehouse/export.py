@@ -13,10 +13,11 @@ from pathlib import Path
 
 import duckdb
 
+from laserdb.apportion import largest_remainder
 from laserdb.errors import ExportError, UsageError
 from laserdb.plugins import unknown
 from laserdb.sqltext import identifier, literal
-from laserdb.warehouse.selections import statements
+from laserdb.warehouse.selections import exists, statements
 from laserdb.warehouse.session import Session, first_line, query_errors
 
 SHAPES: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +66,7 @@ def export(session: Session, options: ExportOptions) -> list[Written]:
     """
     if options.shape not in SHAPES:
         raise UsageError(unknown("format", options.shape, SHAPES))
-    selection = is_selection(session, options.what)
+    selection = exists(session, options.what)
     available = EXTRA + (OF_SELECTION if selection else ())
     conversations = make_chosen(session, options.what, selection=selection)
     if conversations:
@@ -84,11 +85,6 @@ def export(session: Session, options: ExportOptions) -> list[Written]:
     except OSError as error:
         raise ExportError(f"can't write {options.out}: {error.strerror or error}") from error
     return written
-
-
-def is_selection(session: Session, name: str) -> bool:
-    """Whether the name is a recorded selection."""
-    return bool(session.value("SELECT count(*) FROM selections WHERE name = ?", [name]))
 
 
 def make_chosen(session: Session, what: str, *, selection: bool) -> bool:
@@ -190,13 +186,7 @@ def split_sizes(split: Mapping[str, float], total: int) -> list[tuple[str, int]]
     """Rows per split by largest remainder; one nameless split if none is asked for."""
     if not split:
         return [("", total)]
-    whole = sum(split.values())
-    shares = {name: total * share / whole for name, share in split.items()}
-    sizes = {name: int(share) for name, share in shares.items()}
-    names = sorted(shares, key=lambda name: sizes[name] - shares[name])
-    for name in names[: total - sum(sizes.values())]:
-        sizes[name] += 1
-    return list(sizes.items())
+    return list(zip(split, largest_remainder(total, list(split.values())), strict=True))
 
 
 def write_file(session: Session, query: str, path: Path) -> None:

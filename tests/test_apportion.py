@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laserdb.sql.apportion import apportion, largest_remainder
+from laserdb.apportion import apportion, largest_remainder
 from tests.engine import oracle
 
 WEIGHTS = [float(weight) for weight in oracle.PROPORTIONS.values()]
