@@ -61,7 +61,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Case(Rule):
-    """Every letter is `upper` or `lower`; `language` (ISO 639-1) also has to be that of the text, if given."""
+    """Every letter is `upper` or `lower`, and the text is in `language` (ISO 639-1) if that is given."""
 
     case: str
     language: str | None = None
