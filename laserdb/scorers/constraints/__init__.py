@@ -6,7 +6,7 @@ response follows it, with the semantics of IFEval's checkers (Zhou et al., 2023)
 
 from __future__ import annotations
 
-from laserdb.scorers.constraints.find import find, parse
+from laserdb.scorers.constraints.finders import find, parse
 from laserdb.scorers.constraints.model import Bounds, Constraint, ConstraintType, Rule
 from laserdb.scorers.constraints.verify import verify
 

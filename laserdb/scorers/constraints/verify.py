@@ -7,7 +7,7 @@ import re
 from functools import singledispatch
 
 from laserdb.scorers.constraints import counting, model
-from laserdb.scorers.constraints.find.ends import request_to_repeat
+from laserdb.scorers.constraints.finders.ends import request_to_repeat
 from laserdb.scorers.constraints.language import is_language
 from laserdb.scorers.constraints.model import Constraint, Rule
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.quantity import AFTER, OCCASIONS, QUANTITY, bounds
-from laserdb.scorers.constraints.find.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.quantity import AFTER, OCCASIONS, QUANTITY, bounds
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
 from laserdb.scorers.constraints.model import (
     Bounds,
     CapitalWords,
@@ -17,8 +17,23 @@ from laserdb.scorers.constraints.model import (
     Rule,
 )
 
-CUES = ("time", "once", "twice", "thrice", "occur", "letter", "capital", "caps", "uppercase", "upper case", "hashtag",
-        "mentions", "instances", "exclamation")  # fmt: skip
+_CUES = (
+    " times",
+    " once",
+    " twice",
+    "thrice",
+    "occurrences",
+    " letter",
+    "capital",
+    " caps",
+    "-caps",
+    "uppercase",
+    "upper-case",
+    "upper case",
+    "hashtag",
+    "instances of",
+    "exclamation",
+)
 
 _CAPITAL = r"(?:all[- ]?(?:capital(?:s|ized|ised)?(?: letters?)?|caps|upper-?case(?: letters?)?)|(?:full |entirely )?(?:capital|upper-?case|block) letters?(?: only)?|(?:all )?capitals|upper-?case|capitali[sz]ed)"
 _CAPITAL_WORDS = re.compile(
@@ -34,7 +49,7 @@ _NUMBER_ALONE = re.compile(QUANTITY + r"\b" + AFTER)
 _OCCASIONS = re.compile(OCCASIONS)
 _TARGET = re.compile(
     rf"\b(?P<noun>letters?|characters?|symbols?|key ?words?|words?|terms?|phrases?|names?|expressions?|hashtags?|numbers?|alphabets?|sentences?)"
-    rf"(?: (?:called|named|of|like))? ?:? ?(?P<t>{Q}|[\w#!?&@%'-]+)|(?P<q>{Q})"
+    rf"(?: (?:called|named|of|like))? ?:? ?(?P<t>{Q}|(?<=[ :])[\w#!?&@%'-]+)|(?P<q>{Q})"
     r"|\b(?P<named>exclamation (?:marks?|points?)|question marks?|hashtags?|asterisks?|ampersands?|semi-?colons?|hyphens?)\b"
 )
 _BARE_TARGET = re.compile(
@@ -42,7 +57,7 @@ _BARE_TARGET = re.compile(
 )
 _LETTERS = re.compile(
     QUANTITY
-    + rf" (?:\w+ )?(?:letters?|characters?|occurrences? of (?:the )?letters?) ?:? ?(?P<t>{Q}|[a-z#!])(?:'s)?(?![\w'-])"
+    + rf" (?:\w+ )?(?:letters?|characters?|(?:occurrences?|instances?) of (?:the )?letters?)[ :]+(?P<t>{Q}|[b-hj-z#!])(?:'s)?(?![\w'-])"
     + AFTER
 )
 _LETTER_QS = re.compile(QUANTITY + rf" (?P<t>{Q}|[b-hj-z])'s\b" + AFTER)
@@ -51,13 +66,23 @@ _SIGNS = re.compile(
 )
 _SIGN = {"excl": "!", "ques": "?", "hash": "#", "aste": "*", "ampe": "&", "semi": ";", "hyph": "-"}
 _ALL_LETTERS = re.compile(r"\bletters?\b")
+_OFTEN = re.compile(r"\b(?:times?|once|twice|thrice|occurrences|occasions|instances|mentions|appearances)\b")
+_USED = re.compile(
+    r"\b(?:appear\w*|us(?:e|es|ed|ing)|mention\w*|includ\w+|occur\w*|repeat\w*|contain\w*|show(?:s|n)? up|add(?:ing)?|insert\w*|"
+    r"present|featur\w+|letter|keyword|say|incorporat\w+)\b"
+)
 _STOP = frozenset(
     "should must appear appears to be is are at in of and the a used that can may need needs has have it with no".split()
 )
 
 
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    return any(cue in lower for cue in _CUES)
+
+
 def find(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         if "cap" in text or "upper" in text or "block" in text:
             found = _capital_words(reading, sentence)
@@ -115,6 +140,8 @@ def _occasions(reading: Reading, sentence: Sentence) -> Iterator[tuple[Constrain
     """Each "so many times" of the sentence with the word or letter that it is said of."""
     text = sentence.text
     floor = 0
+    if not _OFTEN.search(text) or not (_USED.search(text) or '"' in text):
+        return
     for match in _OCCASIONS.finditer(text):
         found = bounds(match)
         if found is None or not is_asked(text[: match.start()]):
@@ -192,7 +219,8 @@ def _usable(match: re.Match[str]) -> bool:
 def _letters(reading: Reading, sentence: Sentence) -> Iterator[Constraint]:
     """ "At least 5 letter e", "no more than three q's", "at least 5 hashtags"."""
     text = sentence.text
-    for pattern in (_LETTERS, _LETTER_QS):
+    patterns = (_LETTERS,) if "letter" in text or "character" in text else ()
+    for pattern in (*patterns, *((_LETTER_QS,) if "'s" in text else ())):
         for match in pattern.finditer(text):
             found = bounds(match)
             if found is None or not is_asked(text[: match.start()]):
@@ -203,7 +231,7 @@ def _letters(reading: Reading, sentence: Sentence) -> Iterator[Constraint]:
                 continue
             yield _made(reading, sentence, match.start(), match.end(), LetterFrequency(word, found[0]))
             return
-    for match in _SIGNS.finditer(text):
+    for match in _SIGNS.finditer(text) if "hashtag" in text or " mark" in text or " point" in text else ():
         found = bounds(match)
         if found and is_asked(text[: match.start()]):
             limits = found[0] if found[1] else Bounds(found[0].low, None)

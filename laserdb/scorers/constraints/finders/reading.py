@@ -43,16 +43,22 @@ class Reading:
     @cached_property
     def plain(self) -> str:
         chars = list(self.text)
-        for match in _FENCED.finditer(self.text):
+        for match in _FENCED.finditer(self.text) if "```" in self.text else ():
             chars[match.start() : match.end()] = BLANK * len(match[0])
-        for match in _PASSAGE.finditer(self.text):
+        for match in _PASSAGE.finditer(self.text) if ":" in self.text and len(self.text) > 200 else ():
             chars[match.start(1) : match.end(1)] = BLANK * len(match[1])
-        for pattern in (_DOUBLE, _TICKED, _SINGLE):
+        for pattern, marks in ((_DOUBLE, '"“”'), (_TICKED, "`"), (_SINGLE, "'‘’")):
+            if not any(mark in self.text for mark in marks):
+                continue
             for match in pattern.finditer("".join(chars)):
                 if 2 * len(match[1]) < len(self.text) or len(match[1]) < 40:
                     chars[match.start() : match.end()] = '"' + BLANK * len(match[1]) + '"'
         # One character each, so that places stay the same: a few letters' lower case is two characters.
-        return "".join(c if len(low := c.lower()) != 1 else low for c in chars).replace("’", "'")
+        blanked = "".join(chars)
+        low = blanked.lower()
+        if len(low) != len(blanked):
+            low = "".join(c.lower() if len(c.lower()) == 1 else c for c in chars)
+        return low.replace("’", "'")
 
     @cached_property
     def sentences(self) -> list[Sentence]:
@@ -65,6 +71,11 @@ class Reading:
             start = match.end()
         found.append(Sentence(self.plain[start:], start))
         return [sentence for sentence in found if sentence.text.strip()]
+
+    @cached_property
+    def demands(self) -> list[Sentence]:
+        """The sentences that ask for something: imperatives, "should", "please", "your answer", short notes."""
+        return [sentence for sentence in self.sentences if is_demand(sentence.text)]
 
     def original(self, start: int, end: int) -> str:
         return self.text[start:end].strip()
@@ -101,3 +112,59 @@ def is_asked(before: str) -> bool:
     if _PROGRAM.search(before):
         return False
     return _STATED.search(before) is None or _ASKED.search(before) is not None
+
+
+_LEAD = re.compile(
+    r"[\s\-*•\d.):(>#\"]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|additionally|lastly|but|however|note(?: that)?|"
+    r"important|remember|furthermore|moreover|besides|now|ok(?:ay)?|hey|hi|so|or|requirements?|constraints?|"
+    r"just|kindly|please|rules?|moreover|plus|after that|in your (?:\w+ )?(?:response|answer|reply)|"
+    r"at the (?:very )?(?:end|beginning|start)(?: of (?:your|the) \w+)?)[,: ]+)*"
+)
+_IMPERATIVE = re.compile(
+    r"(?:write|rewrite|give|tell|describe|explain|list|create|compose|include|use|using|answer|respond|reply|start|begin|end|"
+    r"finish|wrap|highlight|put|add|repeat|make|provide|generate|summari[sz]e|mention|incorporate|avoid|refrain|do not|"
+    r"don't|never|no|only|keep|limit|be|ensure|draft|design|develop|come up|produce|craft|say|separate|mark|"
+    r"format|conclude|close|capitali[sz]e|choose|pick|select|insert|copy|restate|surround|enclose|output|return|present|"
+    r"organi[sz]e|structure|divide|split|italici[sz]e|emphasi[sz]e|bold|pretend|imagine|act|let|have|help|show|suggest|"
+    r"recommend|propose|brainstorm|outline|discuss|compare|analy[sz]e|critique|review|paraphrase|rephrase|translate|convert|"
+    r"turn|edit|improve|elaborate|expand|shorten|define|name|find|prepare|plan|build|invent|try|consider|follow|feature|"
+    r"employ|exclude|omit|leave|stay|open|title|sign|without|with|in|at least|at most|less than|more than|between|minimum|"
+    r"maximum|exactly|words?|letters?|the (?:\w+ )?(?:word|words|letter|response|answer|output|reply|keyword|title|text|"
+    r"total|number|entire|whole|last|first|final|phrase|use)|commas|capital|all|entire|your|there (?:should|must)|"
+    r"contain|must|should|cannot|can't|ask|teach|take|target|quote|place|show|share|report|recount|narrate|formulate|"
+    r"complete|continue|fill|extract|classify|identify|consisting|forbidden|banned|keywords?|paragraph|both|mimic|model|act as)\b"
+)
+_DEMAND = re.compile(
+    r"\b(?:should|must|shall|please|make sure|be sure|ensure|ensuring|needs? to|have to|has to|your|don't|do not|i want|i need|i'd like|"
+    r"would like|can you|could you|would you|will you|want you|want it|need you|cannot|can't|may not|required?|not allowed|"
+    r"forbidden|avoid|avoiding|refrain|refrained|without|it is important|it's important|ought to|supposed to|you are|want|(?:only|just) use|"
+    r"let me|is not allowed|are not allowed|respond|reply)\b"
+)
+_ASIDE = re.compile(
+    r"(?:if|when|while|because|although|since|he|she|they|we|it was|i (?!want|need|would|am looking|'d))\b"
+)
+_WH = re.compile(
+    r"(?:what|why|how|who|whom|whose|where|when|which|is|are|was|were|does|did|has|have you|do)\b.*\?$",
+    re.DOTALL,
+)
+
+
+def is_demand(text: str) -> bool:
+    """Whether the sentence (blanked, in lower case) asks for something."""
+    lead = _LEAD.match(text)
+    bare = text[lead.end() :] if lead else text
+    if _IMPERATIVE.match(bare) and not bare.startswith(("in ", "with ")):
+        return True
+    stripped = bare.rstrip()
+    if _WH.match(stripped) and not re.search(r"\b(?:can|could|would|will) you\b", bare):
+        return False
+    return (
+        _DEMAND.search(bare) is not None
+        or (_IMPERATIVE.match(bare) is not None and not _FINITE.search(bare))
+        or (len(bare) < 90 and not _FINITE.search(bare) and not _ASIDE.match(bare))
+    )
+
+
+_FINITE = re.compile(
+    r"\b(?:is|was|were|are|has|had|have|did|does|would|could|came|became|made|went|took|said|\w{3,}ed)\b"
+)

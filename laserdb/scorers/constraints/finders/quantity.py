@@ -70,9 +70,9 @@ QUANTITY = (
 AFTER = rf"(?:,? \(?(?:{_SUFFIX.format('b')})\)?)?"
 """What may be said after the unit: "300 words or more"; goes with `QUANTITY`."""
 OCCASIONS = (
-    rf"{_NEGATION}(?:(?<![\w])(?:{_REL})[ :]{{1,2}})?(?:(?P<from>between|from) )?"
-    rf"(?:(?P<once>once|twice|thrice)|(?P<n1>{NUMBER})(?P<plus>\+)?(?:\s?(?:-|–|to|and|or)\s?(?P<n2>{NUMBER}))?"
-    rf"(?:[ (]*(?:{_SUFFIX.format('a')})\)?)? (?:times|time|occurrences|occasions|instances|mentions|appearances))"
+    rf"{_NEGATION}(?<![a-z])(?:(?:{_REL})[ :]{{1,2}})?(?:(?P<from>between|from) )?"
+    rf"(?:(?P<once>once|twice|thrice)\b(?! (?:as|more|upon|the|again|a|an|you|they|it|he|she|we|i)\b)|(?P<n1>{NUMBER})(?P<plus>\+)?(?:\s?(?:-|–|to|and|or)\s?(?P<n2>{NUMBER}))?"
+    rf"(?:[ (]*(?:{_SUFFIX.format('a')})\)?)? (?:times(?! (?:as|more|less|the|larger|smaller|faster|of day))|time|occurrences|occasions|instances|mentions|appearances))"
     rf"{AFTER}"
 )
 """How often: "at least twice", "3 times or more", "no more than five occurrences"."""

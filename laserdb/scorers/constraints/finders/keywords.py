@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.quantity import OCCASIONS
-from laserdb.scorers.constraints.find.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.quantity import OCCASIONS
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
 from laserdb.scorers.constraints.model import Constraint, ConstraintType, Forbidden, Keywords
 
-CUES = ("word", "term", "phrase", "keyword", "includ", "mention", "contain", "expression", "avoid", "use", "say", "without",
-        "incorporate", "sentence", "name", "hashtag", "exclude", "omit")  # fmt: skip
+_NAMING = ("word", "phrase", "term", "hashtag", '"', "“", "'", "`", "name", "sentence", "expression")
+_DEMANDING = ("includ", "mention", "contain", "avoid", "without", "incorporat", "exclud", "omit", "appear", "forbid", "use ", "using", "don", "keyword", "not ")  # fmt: skip
 
 _NOUN = r"(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|keyphrases?|key phrases?|sentences?|names?)"
 _ITEM = rf"(?:{Q}|[\w#'-]+)"
@@ -29,12 +29,18 @@ _NOT = (
     r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|free (?:of|from)|"
     r"instead of|ban|skip(?:ping)?|keep out)"
 )
+_LEAVE = (
+    r"(?:without|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|stay(?:ing)? away from|ban)"
+)
+_CONDITION = re.compile(
+    r"\b(?:if|when|because|although|since|whenever|whether|why|how) (?:\w+ ){0,4}$|^(?:i|we|he|she|they|it) "
+)
 _INCLUDE = (
     re.compile(
         rf"\b{_HAVE}\b(?: \w+){{0,3}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?(?: [^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
     ),
     re.compile(
-        rf"\b(?:includ(?:e|es|ing)|incorporat(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|us(?:e|es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})"
+        rf"\b(?:includ(?:e|es|ing)|incorporat(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|us(?:e|es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})(?! (?:command|function|method|library|tool|module|option|flag|operator|tag|as|to|for|key|property|attribute|package)s?\b)"
     ),
     re.compile(
         rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|both|all)\b[^.;\"]{{0,20}}?"
@@ -48,10 +54,10 @@ _AVOID = (
         rf"(?: [^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
     ),
     re.compile(
-        rf"\b{_NOT}\b(?: (?:to|ever|any|even|be))*(?: {_HAVE})?(?: (?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
+        rf"\b(?:{_NOT}\b(?: (?:to|ever|any|even|be|in any way))* {_HAVE}|{_LEAVE}\b(?: {_HAVE})?)(?: (?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|can|may|shall|is|are|cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
+        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
         r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|prohibited|avoided|present|"
         r"mentioned|off[- ]limits|excluded|omitted)"
     ),
@@ -80,8 +86,20 @@ _FILL = frozenset(
 )
 
 
+_CUE = re.compile(
+    r"\b(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|sentences?|names?)\b|\"¤"
+)
+
+
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    return any(cue in lower for cue in _NAMING) and any(cue in lower for cue in _DEMANDING)
+
+
 def find(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
+        if not _CUE.search(sentence.text):
+            continue
         taken: list[tuple[int, int]] = []
         for patterns, kind in (
             (_AVOID, ConstraintType.KEYWORD_AVOIDED),
@@ -104,7 +122,11 @@ def find(reading: Reading) -> Iterator[Constraint]:
 
 def _is_meant(text: str, match: re.Match[str], kind: ConstraintType, index: int) -> bool:
     before = text[: match.start("l")]
-    if not is_asked(text[: match.start()]) or _OTHER.search(before[-80:]):
+    if (
+        not is_asked(text[: match.start()])
+        or _OTHER.search(before[-80:])
+        or _CONDITION.search(text[: match.start()])
+    ):
         return False
     after = text[match.end("l") :]
     if kind is ConstraintType.KEYWORD_AVOIDED:

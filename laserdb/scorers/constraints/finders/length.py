@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.quantity import AFTER, NUMBER, ORDINALS, QUANTITY, bounds, value
-from laserdb.scorers.constraints.find.reading import Q, Reading, is_asked
+from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, ORDINALS, QUANTITY, bounds, value
+from laserdb.scorers.constraints.finders.reading import Q, Reading, is_asked, is_demand
 from laserdb.scorers.constraints.model import (
     Bounds,
     Constraint,
@@ -16,10 +16,10 @@ from laserdb.scorers.constraints.model import (
     Rule,
 )
 
-CUES = ("word", "sentence", "paragraph", "***", "asterisk")
+_CUES = ("word", "sentence", "paragraph", "***", "asterisk")
 
 _NOUN = (
-    r"(?:\s|-){0,2}(?:(?!(?:letter|syllable|line|bullet|of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
+    r"(?:\s|-){0,2}(?:(?!(?:year|week|month|day|hour|day|letter|syllable|line|bullet|million|billion|of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
     r"(?P<unit>words?|sentences?|paragraphs?)\b"
 )
 _COUNT = re.compile(QUANTITY + _NOUN + AFTER)
@@ -43,6 +43,9 @@ _NOT_UNIT = re.compile(
     r"\s*(?:(?:in|with|of|that are|that have|using|written in)? ?(?:all[- ])?(?:capital|caps\b|upper|block)|"
     r"(?:from|that|which|above|below|you|i|we|starting|beginning|ending|end|start|begin|rhym|containing)\b|search|"
     r"(?:\w+ )?highlighted|(?:should |must |to |are |is )?(?:be )?(?:in )?(?:highlight|capitali|emphasi|italic|bold|all caps|upper))"
+)
+_OF_ANSWER = re.compile(
+    r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|paragraphs?)\b[^.]{0,20}$"
 )
 _MARKED = re.compile(r"\b(?:caps|capital\w*|upper\w*|lower\w*|highlighted|bold\w*|italic\w*)\b")
 _VOCABULARY_TASK = re.compile(r"\b(?:list|name|find|give(?: me)?|suggest|think of|generate|provide|highlight\w*|which|"
@@ -79,6 +82,11 @@ _DIVIDED = re.compile(
     r"emails|limericks|jokes|essays|riddles|songs|articles|haikus?|blocks|chapters)\b"
 )
 _SEPARATE = re.compile(r"\b(?:separat|divid|delimit|split|between|break|with)")
+
+
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    return any(cue in lower for cue in _CUES)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -118,6 +126,8 @@ def _counts(reading: Reading) -> Iterator[Constraint]:
     for sentence in reading.sentences:
         text = sentence.text
         if not ("word" in text or "sentence" in text or "paragraph" in text):
+            continue
+        if not (is_demand(text) or _OF_ANSWER.search(text)):
             continue
         taken = -1
         for match in sorted(

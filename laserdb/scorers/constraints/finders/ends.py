@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
 from laserdb.scorers.constraints.model import (
     Constraint,
     ConstraintType,
@@ -16,13 +16,35 @@ from laserdb.scorers.constraints.model import (
     Start,
 )
 
-CUES = ("start", "begin", "end", "finish", "conclude", "clos", "last", "final", "repeat", "choose", "option", "one of", "following",
-        "first", "copy", "restate", "pick", "select", "open", "say", "repl", "answer", "respon", "echo", "reiterat")  # fmt: skip
-
-_WHAT = r"(?:the|this|exact|exactly|same|following|a|an|phrases?|sentences?|words?|question|line|text|statement|saying|by|of|with|saying|and only|ending|precise|very|quote|expression|greeting|closing|final|last|asking|string|message|is|reads|be|,)"
+_CUES = ("phrase", "my answer is", "exact", "finish", "no other words")
+_VERBS = (
+    "start",
+    "begin",
+    "end",
+    "finish",
+    "conclud",
+    "clos",
+    "last",
+    "final",
+    "first",
+    "open",
+    "choose",
+    "option",
+    "answer",
+    "respon",
+    "repl",
+    "select",
+    "pick",
+    "must be",
+)
+_MARK = re.compile(r"[\"“`‘]|[\s(\[]'")
+_WHAT = (
+    r"(?:the|this|exact|exactly|same|following|a|an|phrases?|sentences?|words?|question|line|text|statement|saying|by|of|"
+    r"with|and only|ending|precise|very|quote|expression|greeting|closing|final|last|asking|string|message|is|reads|be|,)"
+)
 _END = re.compile(
-    rf"\b(?:end|ends|ending|finish|finishes|finishing|conclude|concludes|concluding|close|closing|terminate|sign off|wrap up|complete)\b"
-    rf"(?P<mid>[^.;\"]{{0,70}}?)\b(?:with|by|in|on|using|is|be|as)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
+    r"\b(?:end|ends|ending|finish|finishes|finishing|conclude|concludes|concluding|close|closing|terminate|sign off|"
+    rf"wrap up|complete)\b(?P<mid>[^.;\"]{{0,70}}?)\b(?:with|by|in|on|using|is|be|as)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _LAST = re.compile(
     rf"\b(?:the |your )?(?:very )?(?:last|final|ending|closing|end) (?:sentence|phrase|words?|line|thing|part|statement|remark|text|message)?(?P<mid>[^.;\"]{{0,50}}?)\b(?:be|is|say|read|with|as)\b"
@@ -40,8 +62,16 @@ _BARE_END = re.compile(
     r"\b(?:phrase|sentence|words?|question|line|statement|saying|exact|exactly|asking|with)\b:? *(?P<p>[A-Z][^\n\"“”]{2,150}?[.?!])(?=\s|$)"
 )
 _START = re.compile(
-    rf"\b(?:start|starts|starting|begin|begins|beginning|open|opens|opening|first (?:words?|sentence|phrase|line|thing))\b(?P<mid>[^.;\"]{{0,60}}?)"
-    rf"\b(?:with|by|be|is|as|using|saying|word|phrase)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
+    rf"\b(?:start|starts|starting|begin|begins|beginning|open|opens|opening)\b(?P<mid>[^.;\"]{{0,60}}?)"
+    rf"\b(?:with|by|as|using|saying|word|phrase)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
+)
+_FIRST = re.compile(
+    rf"\b(?:the |your )?(?:very )?first (?:words?|sentence|phrase|line|thing)(?P<mid>[^.;\"]{{0,40}}?)\b(?:be|is|say|read)\b"
+    rf"(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
+)
+_OF_OTHER = re.compile(
+    r"\b(?:files?|names?|director(?:y|ies)|folders?|variables?|functions?|methods?|columns?|words?|lines|strings?|paths?|names|"
+    r"users|people|countries|cities|movies|it|he|she|numbers?|urls?|items?|questions|titles?|time)\b(?: that| which)?\s*$"
 )
 _PART = re.compile(
     r"\b(?:paragraphs?|postscript|p\.s|sections?|each|every|sentences?|lines?|stanza|chapter|bullet|verse|point|word that|words that|words? (?:which|ending|starting|beginning))\b"
@@ -54,6 +84,8 @@ _REPEAT = re.compile(
     r"\b(?:repeat(?:ing)?|copy(?:ing)?|restat(?:e|ing)|reiterat(?:e|ing)|echo(?:ing)?|say(?:ing)?|writ(?:e|ing)|quot(?:e|ing)|reproduc(?:e|ing)|rewrit(?:e|ing)|output(?:ting)?|includ(?:e|ing)|provid(?:e|ing)|giv(?:e|ing)|reply with|answer with|respond with|start with)\b"
     r"(?P<mid>[^.;\n]{0,60}?)\b(?P<what>requests?|prompts?|questions?|instructions?|sentences?|messages?|query|text|task|passage|line|phrase|paragraph|words?|inquiry|this|everything|above|statement)\b(?P<rest>[^.;\n]{0,160})"
 )
+_REPEAT_CUES = ("repeat", "word for word", "word-for-word", "verbatim", "restat", "reiterat", "copy", "echo", "exact",
+                "without chang", "as is", "as it is", "reproduc", "unchanged")  # fmt: skip
 _VERBATIM = re.compile(
     r"\bword[- ](?:for|by)[- ]word\b|\bverbatim\b|\bwithout (?:any )?(?:chang|alter|modif|edit)|\bexactly as (?:it|is|they|written|given)|\bas (?:it|they) (?:is|are|appears?)\b|"
     r"\bas is\b|\bunchanged\b|\bword-for-word\b|\b(?:do not|don't) change|\bbefore (?:you |giving |your |answer|respond|writ|provid|complet|proceed|continu)|\bthen (?:give|answer|provide|respond|write|complete|proceed)|"
@@ -63,7 +95,7 @@ _REPEAT_VERB = re.compile(r"(?:repeat|restat|reiterat|echo|copy|reproduc|quot)")
 _BELOW = re.compile(r"\b(?:below|following|next|this|after this)\b")
 
 _CHOICE = re.compile(
-    r"\b(?:choose|pick|select|answer|respond|reply|respon\w+|say|use|use only|using|options?|choices?|one|must be|should be|from)\b[^.;\"\n]{0,60}?"
+    r"\b(?:choose|pick|select|answer|respond|reply|response|say|use|options?|choices?|must be|should be)\b[^.;\"\n]{0,60}?"
     r"\b(?:one of|from|either|options?|choices?|only|following|among|between|exactly one|answers?|phrases?|with)\b[^.;\"\n]{0,80}?"
     rf"[:( \[]\s*(?P<l>{Q}(?:[ ,;/|.]*(?:or |and |, or )?\s*{Q})+)"
 )
@@ -74,6 +106,13 @@ _CHOICE_LINES = re.compile(
 _CHOICE_OTHER = re.compile(
     r"\b(?:include|contain|mention|incorporate|keywords?|word|words|title|topic|start|begin|end|finish|name)\b[^.;]{0,60}$"
 )
+
+
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    if any(cue in lower for cue in _REPEAT_CUES) or any(cue in lower for cue in _CUES):
+        return True
+    return _MARK.search(lower) is not None and any(verb in lower for verb in _VERBS)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -97,8 +136,8 @@ def _phrase(reading: Reading, sentence: Sentence, match: re.Match[str]) -> str:
 
 
 def _end(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
-        for pattern in (_END, _LAST, _SAID_LAST):
+    for sentence in reading.demands:
+        for pattern in (_END, _LAST, _SAID_LAST) if '"' in sentence.text else ():
             match = pattern.search(sentence.text)
             if match is None or not is_asked(sentence.text[: match.start()]):
                 continue
@@ -109,6 +148,8 @@ def _end(reading: Reading) -> Iterator[Constraint]:
             ):
                 continue
             if re.search(r"\b(?:not|n't|never|avoid)\b[^.;]{0,20}$", sentence.text[: match.start()]):
+                continue
+            if _OF_OTHER.search(sentence.text[: match.start()]):
                 continue
             if phrase := _phrase(reading, sentence, match):
                 yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, End(phrase))
@@ -129,8 +170,10 @@ def _end(reading: Reading) -> Iterator[Constraint]:
 
 
 def _start(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
-        match = _START.search(sentence.text)
+    for sentence in reading.demands:
+        if '"' not in sentence.text:
+            continue
+        match = _START.search(sentence.text) or _FIRST.search(sentence.text)
         if match is None or not is_asked(sentence.text[: match.start()]):
             continue
         scope = sentence.text[max(0, match.start() - 30) : match.start()] + (match["mid"] or "")
@@ -141,6 +184,8 @@ def _start(reading: Reading) -> Iterator[Constraint]:
             sentence.text[: match.start()],
         ):
             continue
+        if _OF_OTHER.search(sentence.text[: match.start()]):
+            continue
         phrase = _phrase(reading, sentence, match)
         if phrase and not re.match(r"(?i)p\.? ?(?:p\.? ?)?s\b", phrase):
             yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, Start(phrase))
@@ -148,11 +193,13 @@ def _start(reading: Reading) -> Iterator[Constraint]:
 
 
 def _repeat(reading: Reading) -> Iterator[Constraint]:
-    for index, sentence in enumerate(reading.sentences):
+    for index, sentence in enumerate(reading.demands):
+        if not any(cue in sentence.text for cue in _REPEAT_CUES):
+            continue
         match = _REPEAT.search(sentence.text)
         if match is None or not is_asked(sentence.text[: match.start()]):
             continue
-        whole = match[0] + (reading.sentences[index + 1].text if index + 1 < len(reading.sentences) else "")
+        whole = match[0] + (reading.demands[index + 1].text if index + 1 < len(reading.demands) else "")
         if not _VERBATIM.search(match[0] if not _REPEAT_VERB.match(match[0]) else whole):
             continue
         if not _REPEAT_VERB.match(match[0]) and not re.search(
@@ -195,6 +242,8 @@ def request_to_repeat(instruction: str, span: str) -> str | None:
 
 def _choice(reading: Reading) -> Iterator[Constraint]:
     for sentence in _joined(reading):
+        if sentence.text.count('"') < 4:
+            continue
         match = _CHOICE.search(sentence.text)
         if (
             match
@@ -215,6 +264,6 @@ def _choice(reading: Reading) -> Iterator[Constraint]:
 
 def _joined(reading: Reading) -> Iterator[Sentence]:
     """Sentences, and the whole with line breaks as spaces: options are often listed on lines of their own."""
-    yield from reading.sentences
+    yield from reading.demands
     if "\n" in reading.plain:
         yield Sentence(reading.plain.replace("\n", " "), 0)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
-from laserdb.scorers.constraints.find import ends, form, frequency, keywords, length, surface
-from laserdb.scorers.constraints.find.reading import Reading
+from laserdb.scorers.constraints.finders import ends, form, frequency, keywords, length, surface
+from laserdb.scorers.constraints.finders.reading import LIMIT, Reading
 from laserdb.scorers.constraints.model import Constraint, ConstraintType
 
 _FINDERS: tuple[ModuleType, ...] = (length, form, frequency, keywords, surface, ends)
-_CUES = {module: re.compile("|".join(map(re.escape, module.CUES)), re.IGNORECASE) for module in _FINDERS}
-_ANY_CUE = re.compile("|".join(pattern.pattern for pattern in _CUES.values()), re.IGNORECASE)
 
 _FRAMES = {
     ConstraintType.LETTER_CASE: ("Your entire response should be in {}.", "Use {}."),
@@ -45,12 +43,11 @@ def find(instruction: str) -> list[Constraint]:
     Only what is asked of the answer as a whole: not of its parts ("each line"), not of a program to be
     written, not what stands in a quotation or passage.
     """
-    if not _ANY_CUE.search(instruction):
-        return []
+    lower = instruction[:LIMIT].lower()
     reading = Reading(instruction)
     found: list[Constraint] = []
     for module in _FINDERS:
-        if _CUES[module].search(instruction):
+        if module.relevant(lower):
             found.extend(module.find(reading))
     return _without_repeats(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.reading import Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Reading, Sentence, is_asked
 from laserdb.scorers.constraints.language import NAMES
 from laserdb.scorers.constraints.model import (
     Case,
@@ -17,8 +17,10 @@ from laserdb.scorers.constraints.model import (
     Without,
 )
 
-CUES = ("case", "capital", "caps", "small letters", "block letters", "comma", "punctuation", "exclamation", "question mark",
-        "colon", "dash", "hyphen", "period", "full stop", "quot", "language", *NAMES)  # fmt: skip
+_CUES = (
+    "lowercase", "lower case", "lower-case", "lowercased", "uppercase", "upper case", "upper-case", "capital", "caps", "small letters", "block letters",
+    "comma", "punctuation", "exclamation", "question mark", "semicolon", "semi-colon", "colons", "dashes", "hyphens", "periods", "full stops", "apostrophe", "quotation", "quotes",
+)  # fmt: skip
 
 _NO = (
     r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|"
@@ -42,7 +44,7 @@ _LOWER = (
 )
 _UPPER = (
     re.compile(
-        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|uses|contain|write|as|is|are|have|everything|fully|exclusively|strictly|to)\b[ (]*(?:the )?(?:only |all |entirely |full |english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals?|capitali[sz]ed|caps|block)\b(?: letters?| only| english| characters?|\b)"
+        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|uses|contain|write|as|is|are|have|everything|fully|exclusively|strictly|to)\b[ (]*(?:the )?(?:only |all |entirely |full |english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals?|capitali[sz]ed|caps|block(?= (?:letters|capitals)))\b(?! words like)(?: letters?| only| english| characters?|\b)"
     ),
     re.compile(r"\ball[- ](?:caps|capital(?:s|ized)?|upper[- ]?case)\b"),
     re.compile(rf"\b{_NO}\b[^.;]{{0,30}}?\blower[- ]?case\b"),
@@ -85,6 +87,9 @@ _NO_MARK = (
     ),
     re.compile(r"\b(?P<mark>comma)[- ](?:free|less)\b"),
 )
+_USE = re.compile(
+    r"\b(?:us(?:e|es|ing|age)|contain\w*|includ\w+|without|no|free|allowed|forbidden|avoid\w*|refrain\w*|have|having|write|writing|with|exclud\w+|omit\w*|appear|banned|prohibited|any|put|add)\b|comma"
+)
 _MARK_OTHER = re.compile(r"^[ -](?:separated|delimited|splices?)|^s? (?:separated|between)")
 _EXCEPT = re.compile(r"\b(?:other than|except|besides|but)\b[^.;]{0,20}$")
 
@@ -110,7 +115,7 @@ _IN_LANGUAGE = re.compile(
     r"(?=\s*(?:$|[.,;:!?)\"(\-]|languages?\b|only\b|and\b|with|using|no\b|that\b|about\b|so\b|but\b|please|script|text\b|characters|instead|is\b|as\b|in\b|to\b|for\b|of\b|where|when|are\b|throughout|letters|all\b|lower|without|which|response|answer|:|\n))"
 )
 _LANGUAGE_FIRST = re.compile(
-    rf"\b(?P<lang>{_LANGUAGES})(?: language)? (?:only|is the only|response|answer|words only|must be used|language)\b|\bonly (?:the )?(?P<lang2>{_LANGUAGES})\b"
+    rf"\b(?P<lang>{_LANGUAGES})(?: language)? (?:only|is the only|response|answer|words only|must be used|language)\b|\b(?:use|using|speak|in|write|reply|respond|answer|be) only (?:the )?(?P<lang2>{_LANGUAGES})\b"
 )
 _LANGUAGE_CUE = re.compile(
     r"\b(?:respon\w+|repl(?:y|ies)|answers?|output|entire|entirely|whole|no other language|other languages?|language|only|completely|exclusively|solely|everything|"
@@ -118,9 +123,38 @@ _LANGUAGE_CUE = re.compile(
 )
 _LANGUAGE_OTHER = re.compile(
     r"\b(?:how (?:do|would|can|to) (?:you |i |we )?(?:say|write|pronounce|spell)|what (?:is|are|does)|who|word for|means?|meaning|called|known as|class(?:es)?|spoken|teacher|learn\w*|"
-    r"speak|fluent|major\w*|course|translate[ds]?|books?|film|movie|proficien\w+|convert|versed|translation|program|lesson|originally|not|n't|interested|or in|certified)\b[^.;]{0,60}$"
+    r"speak|provide you|given|will (?:give|send|provide|write|speak)|text|fluent|major\w*|course|translate[ds]?|books?|film|movie|proficien\w+|convert|versed|translation|program|lesson|originally|not|n't|interested|or in|certified)\b[^.;]{0,60}$"
 )
 _ANY_LANGUAGE = re.compile(rf"\b(?:{_LANGUAGES})\b")
+
+
+_LANGUAGE_HINTS = (
+    "respon",
+    "answer",
+    "repl",
+    "writ",
+    "language",
+    "output",
+    "only",
+    "entire",
+    "your",
+    "compose",
+    "creat",
+    "generat",
+    "tell",
+    "give",
+)
+
+
+def names_language(lower: str) -> bool:
+    """Whether a language stands in it by name, next to a word of saying or writing."""
+    words = lower.replace(".", " ").replace(",", " ").replace('"', " ").replace("!", " ").split()
+    return not NAMES.keys().isdisjoint(words) and any(cue in lower for cue in _LANGUAGE_HINTS)
+
+
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    return any(cue in lower for cue in _CUES) or names_language(lower)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -134,8 +168,9 @@ def find(reading: Reading) -> Iterator[Constraint]:
         yield from _punctuation(reading)
     if "quot" in plain:
         yield from _quoted(reading)
-    if language := _language(reading, case):
-        yield language
+    if names_language(plain):
+        if language := _language(reading, case):
+            yield language
 
 
 def _made(
@@ -148,7 +183,7 @@ def _made(
 
 def _case(reading: Reading) -> Constraint | None:
     english = "en" if "english" in reading.plain else None
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         for case, patterns in (("lower", _LOWER), ("upper", _UPPER)):
             for pattern in patterns:
@@ -189,11 +224,15 @@ def _case(reading: Reading) -> Constraint | None:
 
 def _punctuation(reading: Reading) -> Iterator[Constraint]:
     seen: set[str] = set()
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         for pattern in _NO_MARK:
             for match in pattern.finditer(text):
-                if not is_asked(text[: match.start()]) or _MARK_OTHER.match(text[match.end() :]):
+                if (
+                    not is_asked(text[: match.start()])
+                    or not _USE.search(text)
+                    or _MARK_OTHER.match(text[match.end() :])
+                ):
                     continue
                 if _EXCEPT.search(text[: match.start("mark")]) or (
                     match[0].startswith("any")
@@ -215,7 +254,7 @@ def _punctuation(reading: Reading) -> Iterator[Constraint]:
 
 
 def _quoted(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         for pattern in _QUOTED:
             match = pattern.search(text)
@@ -235,7 +274,7 @@ def _quoted(reading: Reading) -> Iterator[Constraint]:
 
 def _language(reading: Reading, case: Constraint | None) -> Constraint | None:
     """The one language that is asked for; English with a letter case belongs to that constraint."""
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         if not _ANY_LANGUAGE.search(text):
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laserdb.scorers.constraints.find.quantity import AFTER, NUMBER, QUANTITY, bounds, value
-from laserdb.scorers.constraints.find.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, QUANTITY, bounds, value
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
 from laserdb.scorers.constraints.model import (
     Bounds,
     Bullets,
@@ -22,7 +22,7 @@ from laserdb.scorers.constraints.model import (
     Title,
 )
 
-CUES = (
+_CUES = (
     "bullet", "highlight", "section", "title", "<<", "angular", "angle bracket", "json", "placeholder", "bracket", "p.s",
     "p. s", "p.p", "postscript", "post script", "post-script", "asterisk", "******", "emphasi", "italic", "bold",
 )  # fmt: skip
@@ -40,6 +40,9 @@ _BULLETS_WITH = re.compile(
 _ANY_BULLETS = re.compile(
     r"\b(?:use|using|in|with|as|into|format(?:ted)?|present(?:ed)?|list)\b[^.;]{0,40}?\bbullet(?:ed|s)?(?:[ -]?(?:points?|"
     r"list|format|form)s?)*\b"
+)
+_NOT_BULLETS = re.compile(
+    r"\b(?:not|n't|no|without|avoid)\b[^.;]{0,40}$|\b(?:this|these|those|the|given|above|previous|list of) (?:\w+ )?bullet[\w -]*$"
 )
 _HIGHLIGHT_WORD = (
     r"(?:highlight|italici[sz]e|emphasi[sz]e|bold|embolden|put in (?:italics?|bold)|mark)(?:ed|ing|s)?"
@@ -70,12 +73,18 @@ _TITLE = re.compile(
 )
 _JSON = re.compile(
     r"\b(?:in|as|into|using|with|valid|only|be|output|return|returned|produce|give|provide|format|formatted|wrap(?:ped)?|"
-    r"use|an?|entire)\b[^.;]{0,30}?\bjson\b(?! (?:schema|file|parser|api|data (?:from|into)|librar|column|path|to\b|"
+    r"use|an?|entire)\b[^.;]{0,30}?\bjson\b(?! (?:schema|file|parser|api|data (?:from|into)|librar|column|path|data\b|to\b|"
     r"string (?:to|into)))"
 )
 _JSON_SUBJECT = re.compile(
     r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|provide|present|give|"
     r"return|wrap|it|them|content|letter|itinerary|include|generate|create|need|want|make|please|only)\b"
+)
+_CODE = re.compile(
+    r"\b(?:functions?|scripts?|program|python|javascript|api|endpoint|code|express|node|curl|generator|request)\b"
+)
+_ANSWER = re.compile(
+    r"\b(?:your|entire|whole|the) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) (?:in|with|as)\b"
 )
 _PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
 _PLACEHOLDERS_WITH = re.compile(
@@ -97,6 +106,11 @@ _SEPARATED = re.compile(
     rf"\b(?:responses?|answers?|versions?|replies|poems?|outputs?|options?|alternatives?)\b[^.;]{{0,60}}"
     rf"\b(?:separat\w+|divid\w+|delimit\w*)\b[^.;\"]{{0,40}}(?P<sep>{Q})"
 )
+
+
+def relevant(lower: str) -> bool:
+    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
+    return any(cue in lower for cue in _CUES)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -135,7 +149,7 @@ _TYPES = {
 
 def _bullets(reading: Reading) -> Iterator[Constraint]:
     loose = None
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         if "bullet" not in text:
             continue
@@ -150,7 +164,7 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
                 yield _made(reading, sentence, match, Bullets(found[0]))
                 return
         if loose is None and (match := _ANY_BULLETS.search(text)) and is_asked(text[: match.start()]):
-            negated = re.search(r"\b(?:not|n't|no|without|avoid)\b", text[: match.end()])
+            negated = _NOT_BULLETS.search(text[: match.end()])
             loose = None if negated else _made(reading, sentence, match, Bullets(AT_LEAST_ONE))
     if loose:
         yield loose
@@ -158,7 +172,7 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
 
 def _highlights(reading: Reading) -> Iterator[Constraint]:
     starred = _STAR_EXAMPLE.search(reading.plain) is not None
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         for pattern in _HIGHLIGHTS:
             match = pattern.search(text)
@@ -193,7 +207,7 @@ def _sections(reading: Reading) -> Iterator[Constraint]:
     noun = name.lower()
     if not _PART_NOUN.search(reading.plain):
         return
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         for match in _SECTION_COUNT.finditer(sentence.text):
             if match["noun"].rstrip("s") not in (noun, "section", "part", "chapter", "day", "paragraph"):
                 continue
@@ -206,7 +220,7 @@ def _sections(reading: Reading) -> Iterator[Constraint]:
 
 
 def _title(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         match = _TITLE.search(sentence.text)
         if match and ("title" in reading.plain or "wrap" in sentence.text or "bracket" in sentence.text):
             yield _made(reading, sentence, match, Title())
@@ -214,20 +228,21 @@ def _title(reading: Reading) -> Iterator[Constraint]:
 
 
 def _json(reading: Reading) -> Iterator[Constraint]:
-    for sentence in reading.sentences:
+    code = _CODE.search(reading.plain)
+    for sentence in reading.demands:
         match = _JSON.search(sentence.text)
         if match is None or not is_asked(sentence.text[: match.end() - len("json")]):
             continue
         if re.search(r"\b(?:not|n't|no|without|avoid)\b", sentence.text[: match.start()]):
             continue
-        if _JSON_SUBJECT.search(sentence.text):
+        if _JSON_SUBJECT.search(sentence.text) and (not code or _ANSWER.search(sentence.text)):
             yield _made(reading, sentence, match, Json())
             return
 
 
 def _placeholders(reading: Reading) -> Iterator[Constraint]:
     loose = None
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         text = sentence.text
         if "placeholder" not in text and "bracket" not in text:
             continue
@@ -243,7 +258,7 @@ def _placeholders(reading: Reading) -> Iterator[Constraint]:
         if (
             match
             and loose is None
-            and re.search(r"\b(?:use|with|include|have|contain|represented|add)\b", text)
+            and re.search(r"^(?!.*replace).*\b(?:use|with|include|have|contain|represented|add)\b", text)
         ):
             loose = _made(reading, sentence, match, Placeholders(AT_LEAST_ONE))
     if loose and "[" in reading.text + ("[" if "bracket" in reading.plain else ""):
@@ -270,7 +285,7 @@ def _responses(reading: Reading) -> Iterator[Constraint]:
     six = _SIX.search(reading.text.lower())
     if six:
         count = 2
-        for sentence in reading.sentences:
+        for sentence in reading.demands:
             if sentence.start > six.start():
                 break
             match = _RESPONSES.search(sentence.text)
@@ -280,7 +295,7 @@ def _responses(reading: Reading) -> Iterator[Constraint]:
         span = reading.original(six.start(), six.end())
         yield Constraint(ConstraintType.OUTPUT_COMBINATION, span, Separated(count, "******"))
         return
-    for sentence in reading.sentences:
+    for sentence in reading.demands:
         match = _SEPARATED.search(sentence.text)
         counted = _RESPONSES.search(reading.plain)
         if match and counted and (n := value(counted["n"])) and 2 <= n <= 10:
