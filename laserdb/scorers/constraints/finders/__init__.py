@@ -6,7 +6,7 @@ import re
 from types import ModuleType
 
 from laserdb.scorers.constraints.finders import ends, form, frequency, keywords, length, surface
-from laserdb.scorers.constraints.finders.reading import LIMIT, Reading
+from laserdb.scorers.constraints.finders.reading import LIMIT, Reading, words_of
 from laserdb.scorers.constraints.model import Constraint, ConstraintType
 
 _FINDERS: tuple[ModuleType, ...] = (length, form, frequency, keywords, surface, ends)
@@ -43,11 +43,12 @@ def find(instruction: str) -> list[Constraint]:
     Only what is asked of the answer as a whole: not of its parts ("each line"), not of a program to be
     written, not what stands in a quotation or passage.
     """
-    lower = instruction[:LIMIT].lower()
+    text = instruction[:LIMIT]
+    words = words_of(text)
     reading = Reading(instruction)
     found: list[Constraint] = []
     for module in _FINDERS:
-        if module.relevant(lower):
+        if module.relevant(text, words):
             found.extend(module.find(reading))
     return _without_repeats(found)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, has_quotes, is_asked, vocabulary
 from laserdb.scorers.constraints.model import (
     Constraint,
     ConstraintType,
@@ -16,27 +16,6 @@ from laserdb.scorers.constraints.model import (
     Start,
 )
 
-_CUES = ("phrase", "my answer is", "exact", "finish", "no other words")
-_VERBS = (
-    "start",
-    "begin",
-    "end",
-    "finish",
-    "conclud",
-    "clos",
-    "last",
-    "final",
-    "first",
-    "open",
-    "choose",
-    "option",
-    "answer",
-    "respon",
-    "repl",
-    "select",
-    "pick",
-    "must be",
-)
 _MARK = re.compile(r"[\"“`‘]|[\s(\[]'")
 _WHAT = (
     r"(?:the|this|exact|exactly|same|following|a|an|phrases?|sentences?|words?|question|line|text|statement|saying|by|of|"
@@ -108,11 +87,17 @@ _CHOICE_OTHER = re.compile(
 )
 
 
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    if any(cue in lower for cue in _REPEAT_CUES) or any(cue in lower for cue in _CUES):
-        return True
-    return _MARK.search(lower) is not None and any(verb in lower for verb in _VERBS)
+_CUES = vocabulary(
+    "phrase exact exactly finish finishing start starts starting begin begins beginning end ends ending conclude concluding close closing last final first open opening choose option options choice choices answer respond reply select pick verbatim repeat repeating restate reiterate copy echo reproduce unchanged"
+)
+_PHRASES = vocabulary(
+    "phrase exact exactly finish verbatim repeat repeating restate reiterate copy echo reproduce unchanged sentence my"
+)
+
+
+def relevant(text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return not _CUES.isdisjoint(words) and (has_quotes(text) or not _PHRASES.isdisjoint(words))
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

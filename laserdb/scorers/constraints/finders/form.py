@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, QUANTITY, bounds, value
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked, vocabulary
 from laserdb.scorers.constraints.model import (
     Bounds,
     Bullets,
@@ -22,10 +22,6 @@ from laserdb.scorers.constraints.model import (
     Title,
 )
 
-_CUES = (
-    "bullet", "highlight", "section", "title", "<<", "angular", "angle bracket", "json", "placeholder", "bracket", "p.s",
-    "p. s", "p.p", "postscript", "post script", "post-script", "asterisk", "******", "emphasi", "italic", "bold",
-)  # fmt: skip
 AT_LEAST_ONE = Bounds(1, None)
 
 _BULLETS = re.compile(
@@ -108,9 +104,21 @@ _SEPARATED = re.compile(
 )
 
 
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    return any(cue in lower for cue in _CUES)
+_CUES = vocabulary(
+    "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting section sections title angular json placeholder placeholders bracket brackets postscript asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
+)
+
+
+def relevant(text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return (
+        not _CUES.isdisjoint(words)
+        or "<<" in text
+        or "******" in text
+        or "p.s" in text.lower()
+        or "p. s" in text.lower()
+        or "p.p" in text.lower()
+    )
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from laserdb.scorers.constraints.finders.quantity import AFTER, OCCASIONS, QUANTITY, bounds
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked, vocabulary
 from laserdb.scorers.constraints.model import (
     Bounds,
     CapitalWords,
@@ -15,24 +15,6 @@ from laserdb.scorers.constraints.model import (
     Frequency,
     LetterFrequency,
     Rule,
-)
-
-_CUES = (
-    " times",
-    " once",
-    " twice",
-    "thrice",
-    "occurrences",
-    " letter",
-    "capital",
-    " caps",
-    "-caps",
-    "uppercase",
-    "upper-case",
-    "upper case",
-    "hashtag",
-    "instances of",
-    "exclamation",
 )
 
 _CAPITAL = r"(?:all[- ]?(?:capital(?:s|ized|ised)?(?: letters?)?|caps|upper-?case(?: letters?)?)|(?:full |entirely )?(?:capital|upper-?case|block) letters?(?: only)?|(?:all )?capitals|upper-?case|capitali[sz]ed)"
@@ -71,14 +53,19 @@ _USED = re.compile(
     r"\b(?:appear\w*|us(?:e|es|ed|ing)|mention\w*|includ\w+|occur\w*|repeat\w*|contain\w*|show(?:s|n)? up|add(?:ing)?|insert\w*|"
     r"present|featur\w+|letter|keyword|say|incorporat\w+)\b"
 )
-_STOP = frozenset(
-    "should must appear appears to be is are at in of and the a used that can may need needs has have it with no".split()
+_STOP = vocabulary(
+    ["should", "must", "appear", "appears", "to", "be", "is", "are", "at", "in", "of", "and", "the", "a", "used", "that", "can", "may", "need", "needs", "has", "have", "it", "with", "no"]
 )
 
 
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    return any(cue in lower for cue in _CUES)
+_CUES = vocabulary(
+    "times once twice thrice occurrences letter letters capital capitals capitalized capitalize caps uppercase upper hashtag hashtags instances exclamation mentions"
+)
+
+
+def relevant(_text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return not _CUES.isdisjoint(words)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from laserdb.scorers.constraints.finders.quantity import OCCASIONS
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, has_quotes, is_asked, vocabulary
 from laserdb.scorers.constraints.model import Constraint, ConstraintType, Forbidden, Keywords
-
-_NAMING = ("word", "phrase", "term", "hashtag", '"', "“", "'", "`", "name", "sentence", "expression")
-_DEMANDING = ("includ", "mention", "contain", "avoid", "without", "incorporat", "exclud", "omit", "appear", "forbid", "use ", "using", "don", "keyword", "not ")  # fmt: skip
 
 _NOUN = r"(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|keyphrases?|key phrases?|sentences?|names?)"
 _ITEM = rf"(?:{Q}|[\w#'-]+)"
@@ -79,10 +76,8 @@ _LEADS = re.compile(
     rf"(?::\s*|\b(?:key ?-?words?|key ?phrases?|(?:the|this|these|following|word|exact) {_NOUN})\s*)$"
 )
 """What has to stand before words without quotation marks for them to be keywords."""
-_FILL = frozenset(
-    "in the a an your response answer reply at least and or to of that is are be with for as on from it this these those "
-    "any all least more less than you i we my not no each every which should must times count which when where there "
-    "limit limits length only below above provided given following you're".split()  # fmt: skip
+_FILL = vocabulary(
+    ["in", "the", "a", "an", "your", "response", "answer", "reply", "at", "least", "and", "or", "to", "of", "that", "is", "are", "be", "with", "for", "as", "on", "from", "it", "this", "these", "those", "any", "all", "least", "more", "less", "than", "you", "i", "we", "my", "not", "no", "each", "every", "which", "should", "must", "times", "count", "which", "when", "where", "there", "limit", "limits", "length", "only", "below", "above", "provided", "given", "following", "you're"]  # fmt: skip
 )
 
 
@@ -91,9 +86,17 @@ _CUE = re.compile(
 )
 
 
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    return any(cue in lower for cue in _NAMING) and any(cue in lower for cue in _DEMANDING)
+_CUES = vocabulary(
+    "include includes including included mention mentions mentioning contain contains containing avoid avoiding without incorporate incorporates incorporating exclude excluding omit appear forbidden use using uses keyword keywords not don never refrain banned prohibited employ featuring"
+)
+_NOUNS = vocabulary(
+    "word words phrase phrases term terms hashtag hashtags name names sentence sentences expression expressions keyword keywords"
+)
+
+
+def relevant(text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return not _CUES.isdisjoint(words) and (not _NOUNS.isdisjoint(words) or has_quotes(text))
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

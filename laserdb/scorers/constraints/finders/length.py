@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, ORDINALS, QUANTITY, bounds, value
-from laserdb.scorers.constraints.finders.reading import Q, Reading, is_asked, is_demand
+from laserdb.scorers.constraints.finders.reading import Q, Reading, is_asked, is_demand, vocabulary
 from laserdb.scorers.constraints.model import (
     Bounds,
     Constraint,
@@ -15,8 +15,6 @@ from laserdb.scorers.constraints.model import (
     ParagraphStart,
     Rule,
 )
-
-_CUES = ("word", "sentence", "paragraph", "***", "asterisk")
 
 _NOUN = (
     r"(?:\s|-){0,2}(?:(?!(?:year|week|month|day|hour|day|letter|syllable|line|bullet|million|billion|of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
@@ -84,9 +82,12 @@ _DIVIDED = re.compile(
 _SEPARATE = re.compile(r"\b(?:separat|divid|delimit|split|between|break|with)")
 
 
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    return any(cue in lower for cue in _CUES)
+_CUES = vocabulary("word words sentence sentences paragraph paragraphs asterisk asterisks")
+
+
+def relevant(text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return not _CUES.isdisjoint(words) or "***" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

@@ -26,6 +26,23 @@ _BREAK = re.compile(r"(?<=[.!?;])[\"')\]]*\s+(?=\S)|\n+")
 _NO_BREAK = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|min|max|no|mr|mrs|ms|dr|st|p\.s|p\.p\.s)\.|\bp\.)$")
 
 
+_TO_SPACE = str.maketrans(dict.fromkeys(".,;:!?()[]{}<>*#-–—/\\'’\"“”‘`=+", " "))
+
+
+def vocabulary(words: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(words.split())
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The distinct words in lower case."""
+    return frozenset(text.lower().translate(_TO_SPACE).split())
+
+
+def has_quotes(text: str) -> bool:
+    return any(mark in text for mark in ('"', "“", "`", "‘", " '", "('", "['", ":'"))
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of the blanked text, in lower case, and where it starts."""

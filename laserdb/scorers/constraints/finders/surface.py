@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from laserdb.scorers.constraints.finders.reading import Reading, Sentence, is_asked
+from laserdb.scorers.constraints.finders.reading import Reading, Sentence, is_asked, vocabulary
 from laserdb.scorers.constraints.language import NAMES
 from laserdb.scorers.constraints.model import (
     Case,
@@ -16,11 +16,6 @@ from laserdb.scorers.constraints.model import (
     Rule,
     Without,
 )
-
-_CUES = (
-    "lowercase", "lower case", "lower-case", "lowercased", "uppercase", "upper case", "upper-case", "capital", "caps", "small letters", "block letters",
-    "comma", "punctuation", "exclamation", "question mark", "semicolon", "semi-colon", "colons", "dashes", "hyphens", "periods", "full stops", "apostrophe", "quotation", "quotes",
-)  # fmt: skip
 
 _NO = (
     r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|"
@@ -128,33 +123,14 @@ _LANGUAGE_OTHER = re.compile(
 _ANY_LANGUAGE = re.compile(rf"\b(?:{_LANGUAGES})\b")
 
 
-_LANGUAGE_HINTS = (
-    "respon",
-    "answer",
-    "repl",
-    "writ",
-    "language",
-    "output",
-    "only",
-    "entire",
-    "your",
-    "compose",
-    "creat",
-    "generat",
-    "tell",
-    "give",
+_CUES = vocabulary(
+    "lowercase lowercased uppercase uppercased case cased capital capitals capitalized capitalization caps small block comma commas punctuation exclamation question semicolon semicolons semi colon colons dashes dash hyphens periods stops apostrophe apostrophes quotation quote quotes language"
 )
 
 
-def names_language(lower: str) -> bool:
-    """Whether a language stands in it by name, next to a word of saying or writing."""
-    words = lower.replace(".", " ").replace(",", " ").replace('"', " ").replace("!", " ").split()
-    return not NAMES.keys().isdisjoint(words) and any(cue in lower for cue in _LANGUAGE_HINTS)
-
-
-def relevant(lower: str) -> bool:
-    """Whether the instruction, in lower case, has any word that these rules look for; spares the reading."""
-    return any(cue in lower for cue in _CUES) or names_language(lower)
+def relevant(_text: str, words: Set[str]) -> bool:
+    """Whether the instruction has any word that these rules look for; spares the reading."""
+    return not _CUES.isdisjoint(words) or not NAMES.keys().isdisjoint(words)
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -168,7 +144,7 @@ def find(reading: Reading) -> Iterator[Constraint]:
         yield from _punctuation(reading)
     if "quot" in plain:
         yield from _quoted(reading)
-    if names_language(plain):
+    if _ANY_LANGUAGE.search(plain):
         if language := _language(reading, case):
             yield language
 
