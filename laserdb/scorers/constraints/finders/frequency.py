@@ -54,7 +54,7 @@ _USED = re.compile(
     r"present|featur\w+|letter|keyword|say|incorporat\w+)\b"
 )
 _STOP = vocabulary(
-    ["should", "must", "appear", "appears", "to", "be", "is", "are", "at", "in", "of", "and", "the", "a", "used", "that", "can", "may", "need", "needs", "has", "have", "it", "with", "no"]
+    "should must appear appears to be is are at in of and the a used that can may need needs has have it with no"
 )
 
 

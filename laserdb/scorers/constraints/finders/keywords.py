@@ -77,7 +77,9 @@ _LEADS = re.compile(
 )
 """What has to stand before words without quotation marks for them to be keywords."""
 _FILL = vocabulary(
-    ["in", "the", "a", "an", "your", "response", "answer", "reply", "at", "least", "and", "or", "to", "of", "that", "is", "are", "be", "with", "for", "as", "on", "from", "it", "this", "these", "those", "any", "all", "least", "more", "less", "than", "you", "i", "we", "my", "not", "no", "each", "every", "which", "should", "must", "times", "count", "which", "when", "where", "there", "limit", "limits", "length", "only", "below", "above", "provided", "given", "following", "you're"]  # fmt: skip
+    "in the a an your response answer reply at least and or to of that is are be with for "
+    "as on from it this these those any all least more less than you i we my not no each "
+    "every which should must times count which when where there limit limits length only below above provided given following you're"
 )
 
 
