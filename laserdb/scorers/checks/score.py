@@ -28,6 +28,7 @@ from laserdb.scorers.checks import (
     problems,
     repetition,
     request,
+    solutions,
     text,
 )
 from laserdb.scorers.checks.view import Finding, View
@@ -50,6 +51,9 @@ WEIGHTS = MappingProxyType(
         "false_arithmetic": 0.4,
         "no_number": 0.4,
         "negative_result": 0.4,
+        "answer_mismatch": 0.4,
+        "unfounded_number": 0.4,
+        "fractional_count": 0.4,
         "ungrounded": 0.4,
         "json_syntax": 0.4,
         "cut_off": 0.5,
@@ -91,6 +95,9 @@ CHECKS: tuple[Check, ...] = (
     arithmetic.false_arithmetic,
     problems.negative_result,
     problems.no_number,
+    solutions.answer_mismatch,
+    solutions.unfounded_number,
+    solutions.fractional_count,
     grounding.ungrounded,
     request.wrong_length,
     request.missing_items,
@@ -116,7 +123,7 @@ def judge(instruction: str, response: str) -> tuple[float, list[Finding]]:
 
 
 def _grade(view: View) -> float:
-    return 1 - GRADED * (1 - request.fullness(view) * problems.figures_used(view))
+    return 1 - GRADED * (1 - request.fullness(view) * solutions.coherence(view))
 
 
 def factor(finding: Finding) -> float:
