@@ -96,7 +96,22 @@ def given(text: str) -> set[Fraction]:
 
 def _derived(known: set[Fraction]) -> set[Fraction]:
     """What is read off known numbers without a step: 1 − 20 %, 1 + 20 %, cents as dollars."""
-    return {f for k in known for f in (k, 1 - k, 1 + k, k / 100, k * 100, 1 - k / 100, 1 + k / 100, 100 - k, 100 + k, 1 / k if k else k)}
+    return {
+        f
+        for k in known
+        for f in (
+            k,
+            1 - k,
+            1 + k,
+            k / 100,
+            k * 100,
+            1 - k / 100,
+            1 + k / 100,
+            100 - k,
+            100 + k,
+            1 / k if k else k,
+        )
+    }
 
 
 def final_answer(view: View) -> Fraction | None:
@@ -129,7 +144,9 @@ def unfounded_number(view: View) -> Finding | None:
     """A step takes a number that the problem doesn't give, no earlier step has, and no calendar knows."""
     if not is_problem(view):
         return None
-    known = _derived(given(view.instruction)) | CONSTANTS
+    stated = given(view.instruction)
+    pairs = {a + sign * b for a in stated for b in stated for sign in (1, -1)} if len(stated) <= 30 else set()
+    known = _derived(stated) | pairs | CONSTANTS
     strange, place = [], 0
     for step in steps(view):
         found = view.prose.find(step.text, place)
@@ -141,7 +158,7 @@ def unfounded_number(view: View) -> Finding | None:
         known |= {step.result, step.result / 100, 1 - step.result, 100 - step.result}
     if not strange:
         return None
-    return Finding("unfounded_number", ", ".join(f"{float(v):g}" for v in strange[:5]), min(1.0, len(strange) / 2))
+    return Finding("unfounded_number", ", ".join(f"{float(v):g}" for v in strange[:5]), 0.5)
 
 
 def _known(value: Fraction, known: set[Fraction]) -> bool:
