@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 _UP_TO_TWENTY = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
@@ -25,13 +23,13 @@ _WHOLES = {
     "score": 20, "century": 100, "twins": 2, "triplets": 3, "hexagon": 6, "pentagon": 5, "octagon": 8, "weekday": 5,
     "weekdays": 5, "fortnight": 14,
 }  # fmt: skip
-GIVEN_WORDS: dict[str, frozenset[Fraction]] = {}
+GIVEN_WORDS: dict[str, frozenset[float]] = {}
 """Word → the numbers that it gives in a word problem ("quarter": 1/4, 1/100 of it, 25 cents)."""
 for _words in (
-    {word: Fraction(value) for value, word in enumerate(UP_TO_TWENTY)},
-    {word: Fraction(10 * value) for value, word in enumerate(_TENS, 2)},
-    {word: Fraction(1, value) for word, value in _PARTS.items()},
-    {word: Fraction(value) for word, value in _WHOLES.items()},
+    {word: float(value) for value, word in enumerate(UP_TO_TWENTY)},
+    {word: 10.0 * value for value, word in enumerate(_TENS, 2)},
+    {word: round(1 / value, 6) for word, value in _PARTS.items()},
+    {word: float(value) for word, value in _WHOLES.items()},
 ):
     for _word, _value in _words.items():
         GIVEN_WORDS[_word] = GIVEN_WORDS.get(_word, frozenset()) | {_value}

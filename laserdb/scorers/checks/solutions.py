@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from laserdb.scorers.checks.arithmetic import equations
@@ -28,10 +27,12 @@ _COUNTED = re.compile(
     r"ounces?\b|miles?\b|feet\b|inches\b|meters?\b|kilometers?\b|cups?\b|gallons?\b|liters?\b|kilograms?\b|grams?\b|percent|"
     r"dollars?\b|cents\b|square|tons?\b|times\b|acres?\b|yards?\b|calories\b|teaspoons?\b|tablespoons?\b|cm\b|kg\b|euros?\b)[a-z]+"
 )
-CONSTANTS = frozenset(map(Fraction, (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 31, 52, 60, 100, 365, 1000)))
+CONSTANTS = frozenset(map(float, (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 31, 52, 60, 100, 365, 1000)))
 """Numbers that a step may bring in: of weeks, months, percents and the like, and small counts."""
 
 
+DIGITS = 6
+"""Decimals to which numbers are compared."""
 AGAIN = 0.8
 """What is left of the grade for each number or result that is used or computed once more."""
 _ALSO_PLAIN = frozenset(("one", "once", "both", "score", "second", "pair", "couple"))
@@ -42,8 +43,8 @@ _ALSO_PLAIN = frozenset(("one", "once", "both", "score", "second", "pair", "coup
 class Step:
     """An equation of a solution: the numbers on its left side, its result, and its text."""
 
-    operands: tuple[Fraction, ...]
-    result: Fraction
+    operands: tuple[float, ...]
+    result: float
     text: str
 
 
@@ -61,14 +62,14 @@ def steps(view: View) -> tuple[Step, ...]:
         if not value.operators or result.operators:
             continue
         operands = tuple(_values(left))
-        key = (operands, result.exact)
+        key = (operands, round(float(result.exact), DIGITS))
         if key not in seen:
             seen.add(key)
-            found.append(Step(operands, result.exact, text))
+            found.append(Step(*key, text))
     return tuple(found)
 
 
-def _values(tokens: list[str]) -> list[Fraction]:
+def _values(tokens: list[str]) -> list[float]:
     values = []
     for token, following in zip(tokens, (*tokens[1:], ""), strict=True):
         if token[:1].isdigit() or token[:1] == ".":
@@ -76,51 +77,45 @@ def _values(tokens: list[str]) -> list[Fraction]:
                 value = number(token)[0]
             except UnclearError:
                 continue
-            values.append(value / 100 if following == "%" else value)
+            values.append(round(float(value / 100 if following == "%" else value), DIGITS))
     return values
 
 
-def given(text: str) -> set[Fraction]:
+def given(text: str) -> set[float]:
     """The numbers that a problem gives in digits, words ("half", "twice") and fractions."""
-    found: set[Fraction] = set()
+    found: set[float] = set()
     for numeral in _NUMERAL.findall(text):
-        value = Fraction(numeral.replace(",", ""))
-        found |= {value, value / 100}
+        value = float(numeral.replace(",", ""))
+        found |= {value, round(value / 100, DIGITS)}
     for top, bottom in _FRACTION.findall(text):
         if int(bottom):
-            found.add(Fraction(int(top), int(bottom)))
+            found.add(round(int(top) / int(bottom), DIGITS))
     for word in _WORD.findall(text.lower()):
         found |= GIVEN_WORDS.get(word, frozenset())
     return found
 
 
-def _derived(known: set[Fraction]) -> set[Fraction]:
+def _derived(known: set[float]) -> set[float]:
     """What is read off known numbers without a step: 1 − 20 %, 1 + 20 %, cents as dollars."""
-    return {
-        f
-        for k in known
-        for f in (
-            k,
-            1 - k,
-            1 + k,
-            k / 100,
-            k * 100,
-            1 - k / 100,
-            1 + k / 100,
-            100 - k,
-            100 + k,
-            1 / k if k else k,
+    found = set(known)
+    for k in known:
+        found.update(
+            (1 - k, 1 + k, k / 100, k * 100, 1 - k / 100, 1 + k / 100, 100 - k, 100 + k, 1 / k if k else k)
         )
-    }
+    return {round(k, DIGITS) for k in found}
 
 
-def final_answer(view: View) -> Fraction | None:
+def _ways(k: float) -> tuple[float, ...]:
+    return k, round(k / 100, DIGITS), round(1 - k, DIGITS), 100 - k
+
+
+def final_answer(view: View) -> float | None:
     """The number after "####", "A:", "the answer is" or in a box; None if the answer isn't marked so."""
     matches = list(_FINAL.finditer(view.response))
     if not matches:
         return None
     text = next(group for group in matches[-1].groups() if group)
-    return Fraction(text.replace(",", ""))
+    return float(text.replace(",", ""))
 
 
 def answer_mismatch(view: View) -> Finding | None:
@@ -133,11 +128,11 @@ def answer_mismatch(view: View) -> Finding | None:
     *_, final = _FINAL.finditer(view.response)
     if answer in given(view.instruction) | _numerals(view.response[: final.start()]):
         return None
-    return Finding("answer_mismatch", f"{float(answer):g} after “{excerpt(worked[-1].text)}”")
+    return Finding("answer_mismatch", f"{answer:g} after “{excerpt(worked[-1].text)}”")
 
 
-def _close(a: Fraction, b: Fraction) -> bool:
-    return abs(a - b) <= max(Fraction(1, 2) if a.denominator == 1 else Fraction(1, 100), 0)
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) <= (0.5 if a.is_integer() else 0.01)
 
 
 def unfounded_number(view: View) -> Finding | None:
@@ -145,8 +140,7 @@ def unfounded_number(view: View) -> Finding | None:
     if not is_problem(view):
         return None
     stated = given(view.instruction)
-    pairs = {a + sign * b for a in stated for b in stated for sign in (1, -1)} if len(stated) <= 30 else set()
-    known = _derived(stated) | pairs | CONSTANTS
+    known = _derived(stated) | CONSTANTS
     strange, place = [], 0
     for step in steps(view):
         found = view.prose.find(step.text, place)
@@ -155,14 +149,18 @@ def unfounded_number(view: View) -> Finding | None:
         known |= _numerals(view.prose[place:start])
         place = start
         strange += [value for value in step.operands if not _known(value, known)]
-        known |= {step.result, step.result / 100, 1 - step.result, 100 - step.result}
+        known |= set(_ways(step.result))
+    # A sum or difference of two given numbers is often taken in the head.
+    if strange and len(stated) <= 30:
+        pairs = {round(a + sign * b, DIGITS) for a in stated for b in stated for sign in (1, -1)}
+        strange = [value for value in strange if value not in pairs]
     if not strange:
         return None
-    return Finding("unfounded_number", ", ".join(f"{float(v):g}" for v in strange[:5]), 0.5)
+    return Finding("unfounded_number", ", ".join(f"{v:g}" for v in strange[:5]), 0.5)
 
 
-def _known(value: Fraction, known: set[Fraction]) -> bool:
-    return value in known or any(abs(value - k) < Fraction(1, 100) and value.denominator > 1 for k in known)
+def _known(value: float, known: set[float]) -> bool:
+    return value in known or any(abs(value - k) < 0.01 for k in known) and not value.is_integer()
 
 
 def fractional_count(view: View) -> Finding | None:
@@ -170,9 +168,9 @@ def fractional_count(view: View) -> Finding | None:
     if not is_problem(view) or not _COUNTED.search(view.instruction.lower().rpartition(". ")[2]):
         return None
     answer = final_answer(view)
-    if answer is None or answer.denominator == 1 or "average" in view.instruction.lower():
+    if answer is None or answer.is_integer() or "average" in view.instruction.lower():
         return None
-    return Finding("fractional_count", f"{float(answer):g}")
+    return Finding("fractional_count", f"{answer:g}")
 
 
 def coherence(view: View) -> float:
@@ -195,7 +193,7 @@ def coherence(view: View) -> float:
     return score * _results_used(worked, answer) * AGAIN**again * (1.0 if last else AGAIN)
 
 
-def _results_used(worked: Sequence[Step], answer: Fraction | None) -> float:
+def _results_used(worked: Sequence[Step], answer: float | None) -> float:
     """Share of the steps whose result a later step or the answer takes up."""
     used = 1
     for place, step in enumerate(worked[:-1]):
@@ -213,5 +211,5 @@ def _givens_used(view: View, worked: Sequence[Step]) -> float:
     return sum(not said.isdisjoint(group) for group in groups) / len(groups) if groups else 1.0
 
 
-def _numerals(text: str) -> set[Fraction]:
-    return {Fraction(numeral.replace(",", "")) for numeral in _NUMERAL.findall(text)}
+def _numerals(text: str) -> set[float]:
+    return {float(numeral.replace(",", "")) for numeral in _NUMERAL.findall(text)}

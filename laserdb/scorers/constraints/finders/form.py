@@ -80,7 +80,7 @@ _CODE = re.compile(
     r"\b(?:functions?|scripts?|program|python|javascript|api|endpoint|code|express|node|curl|generator|request)\b"
 )
 _ANSWER = re.compile(
-    r"\b(?:your|entire|whole|the) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) (?:in|with|as)\b"
+    r"\b(?:your|entire|whole) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) (?:in|with|as)\b"
 )
 _PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
 _PLACEHOLDERS_WITH = re.compile(

@@ -24,7 +24,7 @@ _NOT = (
     r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|cannot|can't|can not|may not|will not|won't|"
     r"not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|omit(?:ting)?|leav(?:e|ing) out|"
     r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|free (?:of|from)|"
-    r"instead of|ban|skip(?:ping)?|keep out)"
+    r"instead of|rather than|ban|skip(?:ping)?|keep out)"
 )
 _LEAVE = (
     r"(?:without|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|stay(?:ing)? away from|ban)"

@@ -45,6 +45,9 @@ _NOT_UNIT = re.compile(
 _OF_ANSWER = re.compile(
     r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|paragraphs?)\b[^.]{0,20}$"
 )
+_BARE = re.compile(
+    r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|poem|review|description|response|answer)"
+)
 _MARKED = re.compile(r"\b(?:caps|capital\w*|upper\w*|lower\w*|highlighted|bold\w*|italic\w*)\b")
 _VOCABULARY_TASK = re.compile(r"\b(?:list|name|find|give(?: me)?|suggest|think of|generate|provide|highlight\w*|which|"
                               r"repeat|replace|change|swap|same|different|remove|delete|add|omit|capitali\w+|in bold)"
@@ -161,10 +164,14 @@ def _allowed(match: re.Match[str], text: str) -> Bounds | None:
         return None
     if _VOCABULARY_TASK.search(before) and (unit == "word" or not stated):
         return None
+    if not stated and match[0].lstrip().startswith("the "):
+        return None
     number = limits.low if limits.low is not None else limits.high
     if unit == "word" and not stated:
         # "A 500-word essay" is about so long; "one word" and "two words" are rarely the answer's length.
-        if number is None or (number < 5 and not re.search(r"\b(?:in|using|with|use|to)\s*$", before)):
+        if number is None or not _BARE.search(before[-30:] + match[0]):
+            return None
+        if number < 5 and not re.search(r"\b(?:in|using|with|use|to)\s*$", before):
             return None
         return Bounds.about(number) if number >= 20 else limits
     if (

@@ -257,7 +257,7 @@ def _language(reading: Reading, case: Constraint | None) -> Constraint | None:
         for pattern in (_IN_LANGUAGE, _LANGUAGE_FIRST):
             for match in pattern.finditer(text):
                 name = match["lang"] or match.groupdict().get("lang2")
-                code = NAMES[name]
+                code = NAMES[str(name)]
                 if code == "en" and case is not None:
                     continue
                 if match[0].startswith("of ") or not is_asked(text[: match.start()]):
