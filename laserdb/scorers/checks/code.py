@@ -7,6 +7,7 @@ import json
 import re
 import textwrap
 import warnings
+from functools import lru_cache
 
 from laserdb.scorers.checks import grammars
 from laserdb.scorers.checks.view import Finding, View, excerpt
@@ -28,7 +29,8 @@ _NOT_PYTHON = re.compile(
 )
 _MAGIC = re.compile(r"^[ \t]*[!%].*$", re.MULTILINE)
 _BARE_FIRST = re.compile(
-    r"(?:[#@]|[A-Z_a-z]\w* ?= ?\S|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., ]{1,60} = \S)"
+    r"(?:[#@]|[A-Z_a-z]\w* ?= ?\S|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., "
+    r"]{1,60} = \S)"
 )
 _DOCSTRING = re.compile(r"\"{3}.*?\"{3}|'{3}.*?'{3}", re.DOTALL)
 _PARTIAL_START = re.compile(r"\s*(?:else\b|elif\b|except\b|finally\b|case\b|[.)\]}])")
@@ -55,12 +57,13 @@ def python_syntax(view: View) -> Finding | None:
     return None
 
 
-def python_blocks(view: View) -> list[str]:
+@lru_cache(maxsize=4)
+def python_blocks(view: View) -> tuple[str, ...]:
     """The answer's Python: blocks labelled so, or the whole answer if it is bare Python."""
     if view.clipped or "python 2" in view.ask_lower or "python2" in view.ask_lower:
-        return []
+        return ()
     blocks = [fence.body for fence in view.fences if fence.label in _PYTHON_LABELS]
-    return [view.response] if not view.fences and _is_bare_python(view) else blocks
+    return (view.response,) if not view.fences and _is_bare_python(view) else tuple(blocks)
 
 
 def code_syntax(view: View) -> Finding | None:
@@ -99,10 +102,9 @@ def python_error(code: str) -> str | None:
     if "\x00" in code or _PARTIAL_START.match(code):
         return None
     text = plain_python(code)
-    try:
-        error = _syntax_error(text) and _syntax_error(textwrap.dedent(text))
-    except (RecursionError, MemoryError, ValueError):
-        return None
+    error = _syntax_error(textwrap.dedent(text))
+    if error is not None and text[:1].isspace():
+        error = _syntax_error(text) and error
     if error is None or _is_fragment(code, error):
         return None
     return f"line {error.lineno}: {excerpt(error.msg or 'invalid syntax')}: {excerpt(error.text or '', 40)}"
@@ -114,25 +116,31 @@ def plain_python(code: str) -> str:
 
 
 def python_tree(code: str) -> ast.Module | None:
-    """The parsed code; None if it doesn't parse or is too large to try."""
+    """The parsed code; None if it doesn't compile or is too large to try."""
     if len(code) > MAX_CODE or _too_nested(code) or "\x00" in code:
         return None
+    tree = _compiled(textwrap.dedent(plain_python(code)))
+    return tree if isinstance(tree, ast.Module) else None
+
+
+@lru_cache(maxsize=8)
+def _compiled(code: str) -> ast.Module | SyntaxError | None:
+    """The tree of code that compiles, else the error; None where the compiler gives up."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(textwrap.dedent(plain_python(code)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(code)
+            compile(tree, "answer", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            return error
+        except (RecursionError, MemoryError, ValueError):
             return None
+    return tree
 
 
 def _syntax_error(code: str) -> SyntaxError | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(code, "answer", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-        except SyntaxError as error:
-            return error
-    return None
+    found = _compiled(code)
+    return found if isinstance(found, SyntaxError) else None
 
 
 def _is_fragment(code: str, error: SyntaxError) -> bool:

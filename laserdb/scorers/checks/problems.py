@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from laserdb.scorers.checks.view import Finding, View, excerpt
 
@@ -26,7 +27,8 @@ _NUMBER_WORD = re.compile(
 _DIGIT = re.compile(r"\d")
 _NUMERAL = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _SPELT = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|hundred|half|twice|dozen|thirds?|quarter)\b"
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|hundred|"
+    r"half|twice|dozen|thirds?|quarter)\b"
 )
 _SIGNED = re.compile(
     r"\b(?:negative|minus|below|debt|owe[sd]?|owing|temperature|degrees|loss|lose|change|difference|"
@@ -37,6 +39,7 @@ _NEGATIVE_ANSWER = re.compile(r"(?:^A|^####|answer is|Answer)[: ]{0,3}\$?[-−]\
 _NEGATIVE_STEP = re.compile(r"<<[^<>=]{1,80}=-\d[\d.,]*>>")
 
 
+@lru_cache(maxsize=4)
 def is_problem(view: View) -> bool:
     """One paragraph with two numbers or more that ends in a question for a quantity."""
     text = view.instruction.strip()

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from laserdb.scorers.checks.code import plain_python, python_blocks, python_tree
-from laserdb.scorers.checks.view import Finding, View
+from laserdb.scorers.checks.view import Finding, View, vocabulary
 
 _TESTED = re.compile(
-    r"\bassert\s+(?:not\s+)?\(?\s*(?:(?:set|sorted|list|tuple|round|len|str|abs|math\.isclose)\(\s*)?([A-Za-z_]\w*)\s*\("
+    r"\bassert\s+(?:not\s+)?\(?\s*(?:(?:set|sorted|list|tuple|round|len|str|abs|"
+    r"math\.isclose)\(\s*)?([A-Za-z_]\w*)\s*\("
 )
 _NAMED = re.compile(
-    r"\b(?:function|method|class|def|func|procedure|subroutine)\s+(?:named|called)\s+[`'\"“]?([A-Za-z_]\w{2,})|"
+    r"\b(?:function|method|class|def|func|procedure|subroutine)\s+(?:named|"
+    r"called)\s+[`'\"“]?([A-Za-z_]\w{2,})|"
     r"\bfunction\s+[`'\"“]([A-Za-z_]\w*)|\bdef\s+([A-Za-z_]\w*)\s*\([^\n]*\n(?!(?:.*\n)*.*\breturn\b)"
 )
 _WRAPPERS = frozenset(
@@ -85,8 +87,8 @@ def _asked_names(view: View) -> list[str]:
     return []
 
 
-_NO_NAMES = frozenset(
-    "that which and for with the this main function method class from test tests foo returns should takes".split()
+_NO_NAMES = vocabulary(
+    "that which and for with the this main function method class from test tests foo returns should takes"
 )
 
 

@@ -1,4 +1,4 @@
-"""Checks of worked solutions: where the numbers of each step come from, and whether the answer is the last result."""
+"""Checks of worked solutions: where each step's numbers come from, whether the answer is a result."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\bhow many (?:more |fewer |less |total |whole |full |of )?(?!hours?\b|minutes?\b|days?\b|weeks?\b|months?\b|years?\b|pounds?\b|"
-    r"ounces?\b|miles?\b|feet\b|inches\b|meters?\b|kilometers?\b|cups?\b|gallons?\b|liters?\b|kilograms?\b|grams?\b|percent|"
-    r"dollars?\b|cents\b|square|tons?\b|times\b|acres?\b|yards?\b|calories\b|teaspoons?\b|tablespoons?\b|cm\b|kg\b|euros?\b)[a-z]+"
+    r"\bhow many (?:more |fewer |less |total |whole |full |of )?(?!hours?\b|minutes?\b|days?\b|"
+    r"weeks?\b|months?\b|years?\b|pounds?\b|"
+    r"ounces?\b|miles?\b|feet\b|inches\b|meters?\b|kilometers?\b|cups?\b|gallons?\b|liters?\b|"
+    r"kilograms?\b|grams?\b|percent|"
+    r"dollars?\b|cents\b|square|tons?\b|times\b|acres?\b|yards?\b|calories\b|teaspoons?\b|"
+    r"tablespoons?\b|cm\b|kg\b|euros?\b)[a-z]+"
 )
 CONSTANTS = frozenset(map(float, (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 31, 52, 60, 100, 365, 1000)))
 """Numbers that a step may bring in: of weeks, months, percents and the like, and small counts."""
@@ -160,7 +163,7 @@ def unfounded_number(view: View) -> Finding | None:
 
 
 def _known(value: float, known: set[float]) -> bool:
-    return value in known or any(abs(value - k) < 0.01 for k in known) and not value.is_integer()
+    return value in known or (not value.is_integer() and any(abs(value - k) < 0.01 for k in known))
 
 
 def fractional_count(view: View) -> Finding | None:

@@ -13,17 +13,17 @@ def _set(words: str) -> frozenset[str]:
 
 
 _ABBREVIATIONS = _set(
-    "dr mr mrs ms messrs st jr sr prof vs ltd corp co cos cie bros gen col sen rep reps gov maj adm lt ave yr ft chg "
-    "va pa ga tenn minn okla ariz ore calif ill conn wash fla colo kan mich nev wis vt ct ky ala "
+    "dr mr mrs ms messrs st jr sr prof vs ltd corp co cos cie bros gen col sen rep reps gov maj adm lt ave "
+    "yr ft chg va pa ga tenn minn okla ariz ore calif ill conn wash fla colo kan mich nev wis vt ct ky ala "
     "jan feb aug sep sept oct nov dec tues wed fri ok"
 )
 """Abbreviations of running English, after Punkt's model of it (Kiss and Strunk, 2006), which IFEval counts
 with: "etc." and "e.g." are none, and end a sentence."""
 _DOTTED = re.compile(r"(?!e\.g$|i\.e$)[a-z](?:\.[a-z])+$")
 _STARTERS = _set(
-    "most he since so both these it nevertheless this indeed however instead under similarly some though while "
-    "when in despite although nonetheless thus there if the nor separately moreover but they yet many according "
-    "among meanwhile even"
+    "most he since so both these it nevertheless this indeed however instead under similarly some though "
+    "while when in despite although nonetheless thus there if the nor separately moreover but they yet many "
+    "according among meanwhile even"
 )
 """Words that start a new sentence after an abbreviation."""
 _INITIAL = re.compile(r"[^\W\d_]$")

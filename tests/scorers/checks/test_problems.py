@@ -2,7 +2,7 @@
 
 import pytest
 
-from laserdb.scorers.checks.problems import figures_used
+from laserdb.scorers.checks.solutions import coherence as figures_used
 from laserdb.scorers.checks.view import View
 from tests.scorers.checks.util import reasons
 

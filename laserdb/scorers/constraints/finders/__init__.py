@@ -67,8 +67,8 @@ def _without_repeats(found: list[Constraint]) -> list[Constraint]:
 def parse(type: ConstraintType | str, span: str, instruction: str = "") -> Constraint | None:
     """The constraint that a judge named by type and span, with parameters where a rule verifies it.
 
-    None if the type is none of Figure 21's. `instruction` is the text that the span stands in, or "": what the
-    span leaves open (the request to repeat, the divider of paragraphs) is read there. A constraint that
+    None if the type is none of Figure 21's. `instruction` is the text that the span stands in, or "": what
+    the span leaves open (the request to repeat, the divider of paragraphs) is read there. A constraint that
     no rule understands comes back without parameters, for a judge to verify.
     """
     try:

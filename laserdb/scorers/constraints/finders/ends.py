@@ -18,80 +18,124 @@ from laserdb.scorers.constraints.model import (
 
 _MARK = re.compile(r"[\"“`‘]|[\s(\[]'")
 _WHAT = (
-    r"(?:the|this|exact|exactly|same|following|a|an|phrases?|sentences?|words?|question|line|text|statement|saying|by|of|"
-    r"with|and only|ending|precise|very|quote|expression|greeting|closing|final|last|asking|string|message|is|reads|be|,)"
+    r"(?:the|this|exact|exactly|same|following|a|an|phrases?|sentences?|words?|question|line|text|"
+    r"statement|saying|by|of|"
+    r"with|and only|ending|precise|very|quote|expression|greeting|closing|final|last|asking|string|"
+    r"message|is|reads|be|,)"
 )
 _END = re.compile(
-    r"\b(?:end|ends|ending|finish|finishes|finishing|conclude|concludes|concluding|close|closing|terminate|sign off|"
-    rf"wrap up|complete)\b(?P<mid>[^.;\"]{{0,70}}?)\b(?:with|by|in|on|using|is|be|as)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
+    r"\b(?:end|ends|ending|finish|finishes|finishing|conclude|concludes|concluding|close|closing|"
+    r"terminate|sign off|"
+    rf"wrap up|complete)\b(?P<mid>[^.;\"]{{0,70}}?)\b(?:with|by|in|on|using|is|be|as)\b(?:[ "
+    rf":,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _LAST = re.compile(
-    rf"\b(?:the |your )?(?:very )?(?:last|final|ending|closing|end) (?:sentence|phrase|words?|line|thing|part|statement|remark|text|message)?(?P<mid>[^.;\"]{{0,50}}?)\b(?:be|is|say|read|with|as)\b"
+    rf"\b(?:the |your )?(?:very )?(?:last|final|ending|closing|end) (?:sentence|phrase|words?|line|"
+    rf"thing|part|statement|remark|text|message)?(?P<mid>[^.;\"]{{0,50}}?)\b(?:be|is|say|read|with|as)\b"
     rf"(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _SAID_LAST = re.compile(
-    rf"(?P<p>{Q})[^.;\"]{{0,40}}\b(?:at the (?:very )?end|as the (?:last|final)|should be the (?:last|final)|to end (?:it|your|the)|is the last|the end of (?:your|the) (?:response|answer|reply))"
+    rf"(?P<p>{Q})[^.;\"]{{0,40}}\b(?:at the (?:very )?end|as the (?:last|final)|should be the "
+    rf"(?:last|final)|to end (?:it|your|the)|is the last|the end of (?:your|the) (?:response|answer|reply))"
 )
 _NO_MORE = re.compile(
-    r"\bno (?:other |further |more |additional )?(?:words?|text|phrases?|characters?|sentences?|thing)\b[^.;]{0,30}\b(?:follow|after|come)|\bnothing (?:else )?(?:should |must |may |can )?(?:follow|come|be (?:said |added |written )?after|after)|"
-    r"\b(?:do not|don't) (?:say|add|write|include|put) (?:anything|any|other|more)[^.;]{0,30}after|\bno other words\b"
+    r"\bno (?:other |further |more |additional )?(?:words?|text|phrases?|characters?|sentences?|"
+    r"thing)\b[^.;]{0,30}\b(?:follow|after|come)|\bnothing (?:else )?(?:should |must |may |can "
+    r")?(?:follow|come|be (?:said |added |written )?after|after)|"
+    r"\b(?:do not|don't) (?:say|add|write|include|put) (?:anything|any|other|more)[^.;]{0,30}after|"
+    r"\bno other words\b"
 )
 _BARE_END = re.compile(
-    r"\b(?:[Ee]nd|[Ff]inish|[Cc]onclude|[Cc]lose|ending|finishing|ends|concluding)\b[^.;\"“\n]{0,60}?\b(?:with|by)\b[^.;\"“\n]{0,60}?"
-    r"\b(?:phrase|sentence|words?|question|line|statement|saying|exact|exactly|asking|with)\b:? *(?P<p>[A-Z][^\n\"“”]{2,150}?[.?!])(?=\s|$)"
+    r"\b(?:[Ee]nd|[Ff]inish|[Cc]onclude|[Cc]lose|ending|finishing|ends|"
+    r"concluding)\b[^.;\"“\n]{0,60}?\b(?:with|by)\b[^.;\"“\n]{0,60}?"
+    r"\b(?:phrase|sentence|words?|question|line|statement|saying|exact|exactly|asking|with)\b:? "
+    r"*(?P<p>[A-Z][^\n\"“”]{2,150}?[.?!])(?=\s|$)"
 )
 _START = re.compile(
     rf"\b(?:start|starts|starting|begin|begins|beginning|open|opens|opening)\b(?P<mid>[^.;\"]{{0,60}}?)"
     rf"\b(?:with|by|as|using|saying|word|phrase)\b(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _FIRST = re.compile(
-    rf"\b(?:the |your )?(?:very )?first (?:words?|sentence|phrase|line|thing)(?P<mid>[^.;\"]{{0,40}}?)\b(?:be|is|say|read)\b"
+    rf"\b(?:the |your )?(?:very )?first (?:words?|sentence|phrase|line|"
+    rf"thing)(?P<mid>[^.;\"]{{0,40}}?)\b(?:be|is|say|read)\b"
     rf"(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _OF_OTHER = re.compile(
-    r"\b(?:files?|names?|director(?:y|ies)|folders?|variables?|functions?|methods?|columns?|words?|lines|strings?|paths?|names|"
-    r"users|people|countries|cities|movies|it|he|she|numbers?|urls?|items?|questions|titles?|time)\b(?: that| which)?\s*$"
+    r"\b(?:files?|names?|director(?:y|ies)|folders?|variables?|functions?|methods?|columns?|words?|"
+    r"lines|strings?|paths?|names|"
+    r"users|people|countries|cities|movies|it|he|she|numbers?|urls?|items?|questions|titles?|"
+    r"time)\b(?: that| which)?\s*$"
 )
 _PART = re.compile(
-    r"\b(?:paragraphs?|postscript|p\.s|sections?|each|every|sentences?|lines?|stanza|chapter|bullet|verse|point|word that|words that|words? (?:which|ending|starting|beginning))\b"
+    r"\b(?:paragraphs?|postscript|p\.s|sections?|each|every|sentences?|lines?|stanza|chapter|bullet|"
+    r"verse|point|word that|words that|words? (?:which|ending|starting|beginning))\b"
 )
 _WHOLE = re.compile(
     r"\b(?:response|answer|reply|output|entire|letter|essay|story|email|text|it|message|poem|everything)\b"
 )
 
 _REPEAT = re.compile(
-    r"\b(?:repeat(?:ing)?|copy(?:ing)?|restat(?:e|ing)|reiterat(?:e|ing)|echo(?:ing)?|say(?:ing)?|writ(?:e|ing)|quot(?:e|ing)|reproduc(?:e|ing)|rewrit(?:e|ing)|output(?:ting)?|includ(?:e|ing)|provid(?:e|ing)|giv(?:e|ing)|reply with|answer with|respond with|start with)\b"
-    r"(?P<mid>[^.;\n]{0,60}?)\b(?P<what>requests?|prompts?|questions?|instructions?|sentences?|messages?|query|text|task|passage|line|phrase|paragraph|words?|inquiry|this|everything|above|statement)\b(?P<rest>[^.;\n]{0,160})"
+    r"\b(?:repeat(?:ing)?|copy(?:ing)?|restat(?:e|ing)|reiterat(?:e|ing)|echo(?:ing)?|say(?:ing)?|"
+    r"writ(?:e|ing)|quot(?:e|ing)|reproduc(?:e|ing)|rewrit(?:e|ing)|output(?:ting)?|includ(?:e|ing)|"
+    r"provid(?:e|ing)|giv(?:e|ing)|reply with|answer with|respond with|start with)\b"
+    r"(?P<mid>[^.;\n]{0,60}?)\b(?P<what>requests?|prompts?|questions?|instructions?|sentences?|"
+    r"messages?|query|text|task|passage|line|phrase|paragraph|words?|inquiry|this|everything|above|"
+    r"statement)\b(?P<rest>[^.;\n]{0,160})"
 )
-_REPEAT_CUES = ("repeat", "word for word", "word-for-word", "verbatim", "restat", "reiterat", "copy", "echo", "exact",
-                "without chang", "as is", "as it is", "reproduc", "unchanged")  # fmt: skip
+_REPEAT_CUES = (
+    "repeat",
+    "word for word",
+    "word-for-word",
+    "verbatim",
+    "restat",
+    "reiterat",
+    "copy",
+    "echo",
+    "exact",
+    "without chang",
+    "as is",
+    "as it is",
+    "reproduc",
+    "unchanged",
+)
 _VERBATIM = re.compile(
-    r"\bword[- ](?:for|by)[- ]word\b|\bverbatim\b|\bwithout (?:any )?(?:chang|alter|modif|edit)|\bexactly as (?:it|is|they|written|given)|\bas (?:it|they) (?:is|are|appears?)\b|"
-    r"\bas is\b|\bunchanged\b|\bword-for-word\b|\b(?:do not|don't) change|\bbefore (?:you |giving |your |answer|respond|writ|provid|complet|proceed|continu)|\bthen (?:give|answer|provide|respond|write|complete|proceed)|"
+    r"\bword[- ](?:for|by)[- ]word\b|\bverbatim\b|\bwithout (?:any )?(?:chang|alter|modif|edit)|"
+    r"\bexactly as (?:it|is|they|written|given)|\bas (?:it|they) (?:is|are|appears?)\b|"
+    r"\bas is\b|\bunchanged\b|\bword-for-word\b|\b(?:do not|don't) change|\bbefore (?:you |giving |"
+    r"your |answer|respond|writ|provid|complet|proceed|continu)|\bthen (?:give|answer|provide|"
+    r"respond|write|complete|proceed)|"
     r"\bfirst,? (?:and )?then\b|\bin its entirety\b|\bexact(?:ly)? (?:request|prompt|wording|the)"
 )
 _REPEAT_VERB = re.compile(r"(?:repeat|restat|reiterat|echo|copy|reproduc|quot)")
 _BELOW = re.compile(r"\b(?:below|following|next|this|after this)\b")
 
 _CHOICE = re.compile(
-    r"\b(?:choose|pick|select|answer|respond|reply|response|say|use|options?|choices?|must be|should be)\b[^.;\"\n]{0,60}?"
-    r"\b(?:one of|from|either|options?|choices?|only|following|among|between|exactly one|answers?|phrases?|with)\b[^.;\"\n]{0,80}?"
+    r"\b(?:choose|pick|select|answer|respond|reply|response|say|use|options?|choices?|must be|should "
+    r"be)\b[^.;\"\n]{0,60}?"
+    r"\b(?:one of|from|either|options?|choices?|only|following|among|between|exactly one|answers?|"
+    r"phrases?|with)\b[^.;\"\n]{0,80}?"
     rf"[:( \[]\s*(?P<l>{Q}(?:[ ,;/|.]*(?:or |and |, or )?\s*{Q})+)"
 )
 _CHOICE_LINES = re.compile(
-    r"\b(?:one of|from) (?:the |these )?(?:following|given|below|these)?\b[^.;\n]{0,40}?(?:options?|choices|answers|phrases|sentences|responses|replies)?[^.:;\n]{0,30}:\s*"
+    r"\b(?:one of|from) (?:the |these )?(?:following|given|below|these)?\b[^.;\n]{0,40}?(?:options?|"
+    r"choices|answers|phrases|sentences|responses|replies)?[^.:;\n]{0,30}:\s*"
     r"(?P<l>(?:[-*•]?\s*my answer is \w+[.,;!]?\s*(?:or |and )?)+)"
 )
 _CHOICE_OTHER = re.compile(
-    r"\b(?:include|contain|mention|incorporate|keywords?|word|words|title|topic|start|begin|end|finish|name)\b[^.;]{0,60}$"
+    r"\b(?:include|contain|mention|incorporate|keywords?|word|words|title|topic|start|begin|end|"
+    r"finish|name)\b[^.;]{0,60}$"
 )
 
 
 _CUES = vocabulary(
-    "phrase exact exactly finish finishing start starts starting begin begins beginning end ends ending conclude concluding close closing last final first open opening choose option options choice choices answer respond reply select pick verbatim repeat repeating restate reiterate copy echo reproduce unchanged"
+    "phrase exact exactly finish finishing start starts starting begin begins beginning end ends "
+    "ending conclude concluding close closing last final first open opening choose option options "
+    "choice choices answer respond reply select pick verbatim repeat repeating restate reiterate "
+    "copy echo reproduce unchanged"
 )
 _PHRASES = vocabulary(
-    "phrase exact exactly finish verbatim repeat repeating restate reiterate copy echo reproduce unchanged sentence my"
+    "phrase exact exactly finish verbatim repeat repeating restate reiterate copy echo reproduce "
+    "unchanged sentence my"
 )
 
 

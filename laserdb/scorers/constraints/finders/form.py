@@ -1,4 +1,4 @@
-"""Constraints of form: bullets, highlights, sections, titles, JSON, placeholders, postscripts, two responses."""
+"""Constraints of form: bullets, highlights, sections, titles, JSON, placeholders, postscripts, responses."""
 
 from __future__ import annotations
 
@@ -25,62 +25,81 @@ from laserdb.scorers.constraints.model import (
 AT_LEAST_ONE = Bounds(1, None)
 
 _BULLETS = re.compile(
-    QUANTITY + r"[ -](?:\w+[ -]){0,2}?(?:bullet(?:ed)?(?:[ -]?points?|[ -]list(?: items?)?| items?| entries| lines?)?s?|"
+    QUANTITY + r"[ -](?:\w+[ -]){0,2}?(?:bullet(?:ed)?(?:[ -]?points?|[ -]list(?: items?)?| items?| "
+               r"entries| lines?)?s?|"
     r"(?:points?|items?|entries)\b[^.,;]{0,30}\bbullet\w*)\b" + AFTER
 )  # fmt: skip
 _BULLETS_WITH = re.compile(
     r"\bbullet(?:ed)?[ -]?(?:points?|lists?)?s?\b(?: list| format| form| points?)?[^.;]{0,30}?"
     r"\b(?:with|of|containing|has|have|having|contain|include|to|be|into|in|are)\b ?"
-    + QUANTITY + r" ?(?:bullet(?:ed)? ?|list )?(?:points?|items?|bullets?|entries|elements|bulletpoints)?\b(?! words?| sentences?|-word|-sentence)" + AFTER
+    + QUANTITY + r" ?(?:bullet(?:ed)? ?|list )?(?:points?|items?|bullets?|entries|elements|"
+                 r"bulletpoints)?\b(?! words?| sentences?|-word|-sentence)" + AFTER
 )  # fmt: skip
 _ANY_BULLETS = re.compile(
-    r"\b(?:use|using|in|with|as|into|format(?:ted)?|present(?:ed)?|list)\b[^.;]{0,40}?\bbullet(?:ed|s)?(?:[ -]?(?:points?|"
+    r"\b(?:use|using|in|with|as|into|format(?:ted)?|present(?:ed)?|list)\b[^.;]{0,40}?\bbullet(?:ed|"
+    r"s)?(?:[ -]?(?:points?|"
     r"list|format|form)s?)*\b"
 )
 _NOT_BULLETS = re.compile(
-    r"\b(?:not|n't|no|without|avoid)\b[^.;]{0,40}$|\b(?:this|these|those|the|given|above|previous|list of) (?:\w+ )?bullet[\w -]*$"
+    r"\b(?:not|n't|no|without|avoid)\b[^.;]{0,40}$|\b(?:this|these|those|the|given|above|previous|"
+    r"list of) (?:\w+ )?bullet[\w -]*$"
 )
 _HIGHLIGHT_WORD = (
     r"(?:highlight|italici[sz]e|emphasi[sz]e|bold|embolden|put in (?:italics?|bold)|mark)(?:ed|ing|s)?"
 )
-_PART = r"(?:text )?(?:sections?|parts?|phrases?|words?|sentences?|pieces?|points?|keywords?|key ?words?|key phrases?|texts?|areas?|terms?|titles?|lines?|portions?|segments?|things?|items?|names?|places?)"
+_PART = (
+    r"(?:text )?(?:sections?|parts?|phrases?|words?|sentences?|pieces?|points?|keywords?|key "
+    r"?words?|key phrases?|texts?|areas?|terms?|titles?|lines?|portions?|segments?|things?|items?|"
+    r"names?|places?)"
+)
 _HIGHLIGHTS = (
     re.compile(rf"\b{_HIGHLIGHT_WORD}\b[^.;]{{0,40}}?{QUANTITY} (?:\w+ ){{0,3}}?{_PART}\b{AFTER}"),
     re.compile(
-        rf"{QUANTITY} (?:\w+ ){{0,2}}?(?:highlighted|italici[sz]ed|emphasi[sz]ed|bold(?:ed)?) ?(?:\w+ )?{_PART}?\b{AFTER}"
+        rf"{QUANTITY} (?:\w+ ){{0,2}}?(?:highlighted|italici[sz]ed|emphasi[sz]ed|bold(?:ed)?) "
+        rf"?(?:\w+ )?{_PART}?\b{AFTER}"
     ),
     re.compile(
-        rf"{QUANTITY} (?:\w+ ){{0,3}}?{_PART}\b[^.;]{{0,60}}?\b(?:highlighted|italici[sz]ed|emphasi[sz]ed|bolded|in italics?|in bold)\b{AFTER}"
+        rf"{QUANTITY} (?:\w+ ){{0,3}}?{_PART}\b[^.;]{{0,60}}?\b(?:highlighted|italici[sz]ed|"
+        rf"emphasi[sz]ed|bolded|in italics?|in bold)\b{AFTER}"
     ),
 )
 _ANY_HIGHLIGHT = re.compile(rf"\b{_HIGHLIGHT_WORD}\b[^.;]{{0,60}}?\b{_PART}\b")
 _STAR_EXAMPLE = re.compile(r"(?<![*\w])\*{1,2}[^*\n]{2,60}\*{1,2}(?!\*)|\bmarkdown\b|\bitalic|\basterisk|\*")
 _SECTION_COUNT = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,2}?(?P<noun>[a-z]+)\b" + AFTER)
 _SECTION_MARK = re.compile(
-    r"(?:(?:with|as|by|using|use|like|word|keyword|labell?ed|marked|named|called|titled|header|separator|splitter|e\.g\.,?|"
+    r"(?:(?:with|as|by|using|use|like|word|keyword|labell?ed|marked|named|called|titled|header|"
+    r"separator|splitter|e\.g\.,?|"
     r"such as|following|format|form)\b:?|[:(,\n])\s*(?:the )?(?:word |keyword |header |label )?[\"'“‘*]{0,3}"
-    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n]?(?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|\{|\[X\]|<)"
+    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n]?(?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|"
+    r"\{|\[X\]|<)"
 )
 _PART_NOUN = re.compile(
-    r"\b(?:sections?|parts?|chapters?|paragraphs?|days?|rounds?|acts?|scenes?|steps?|stanzas?|verses?|blocks?|audiences?)\b"
+    r"\b(?:sections?|parts?|chapters?|paragraphs?|days?|rounds?|acts?|scenes?|steps?|stanzas?|"
+    r"verses?|blocks?|audiences?)\b"
 )
 _TITLE = re.compile(
-    r"<<|\bdouble (?:angular|angled?|pointed|arrow) ?brackets|\bangular brackets|\bdouble[- ]angular|\bdouble angle (?:quotation|quotes)"
+    r"<<|\bdouble (?:angular|angled?|pointed|arrow) ?brackets|\bangular brackets|\bdouble[- ]angular|"
+    r"\bdouble angle (?:quotation|quotes)"
 )
 _JSON = re.compile(
-    r"\b(?:in|as|into|using|with|valid|only|be|output|return|returned|produce|give|provide|format|formatted|wrap(?:ped)?|"
-    r"use|an?|entire)\b[^.;]{0,30}?\bjson\b(?! (?:schema|file|parser|api|data (?:from|into)|librar|column|path|data\b|to\b|"
+    r"\b(?:in|as|into|using|with|valid|only|be|output|return|returned|produce|give|provide|format|"
+    r"formatted|wrap(?:ped)?|"
+    r"use|an?|entire)\b[^.;]{0,30}?\bjson\b(?! (?:schema|file|parser|api|data (?:from|into)|librar|"
+    r"column|path|data\b|to\b|"
     r"string (?:to|into)))"
 )
 _JSON_SUBJECT = re.compile(
-    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|provide|present|give|"
+    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|"
+    r"provide|present|give|"
     r"return|wrap|it|them|content|letter|itinerary|include|generate|create|need|want|make|please|only)\b"
 )
 _CODE = re.compile(
-    r"\b(?:functions?|scripts?|program|python|javascript|api|endpoint|code|express|node|curl|generator|request)\b"
+    r"\b(?:functions?|scripts?|program|python|javascript|api|endpoint|code|express|node|curl|"
+    r"generator|request)\b"
 )
 _ANSWER = re.compile(
-    r"\b(?:your|entire|whole) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) (?:in|with|as)\b"
+    r"\b(?:your|entire|whole) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) "
+    r"(?:in|with|as)\b"
 )
 _PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
 _PLACEHOLDERS_WITH = re.compile(
@@ -94,7 +113,8 @@ _PS_VERB = re.compile(
     r"\b(?:add|include|end|start|begin|with|put|write|postscript|must|should|have|contain|use|append|finish)"
 )
 _RESPONSES = re.compile(
-    rf"\b(?P<n>{NUMBER}) (?:\w+ ){{0,3}}?(?:responses?|answers?|versions?|replies|poems?|stories|summaries|outputs?|options?|"
+    rf"\b(?P<n>{NUMBER}) (?:\w+ ){{0,3}}?(?:responses?|answers?|versions?|replies|poems?|stories|"
+    rf"summaries|outputs?|options?|"
     r"variations?|alternatives?|[a-z]+s)\b"
 )
 _SIX = re.compile(r"(?<!\*)\*{6}(?!\*)|\b(?:6|six) (?:asterisks?|stars|\*)")
@@ -105,7 +125,9 @@ _SEPARATED = re.compile(
 
 
 _CUES = vocabulary(
-    "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting section sections title angular json placeholder placeholders bracket brackets postscript asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
+    "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting "
+    "section sections title angular json placeholder placeholders bracket brackets postscript "
+    "asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
 )
 
 

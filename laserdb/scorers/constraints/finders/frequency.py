@@ -17,30 +17,40 @@ from laserdb.scorers.constraints.model import (
     Rule,
 )
 
-_CAPITAL = r"(?:all[- ]?(?:capital(?:s|ized|ised)?(?: letters?)?|caps|upper-?case(?: letters?)?)|(?:full |entirely )?(?:capital|upper-?case|block) letters?(?: only)?|(?:all )?capitals|upper-?case|capitali[sz]ed)"
+_CAPITAL = (
+    r"(?:all[- ]?(?:capital(?:s|ized|ised)?(?: letters?)?|caps|upper-?case(?: letters?)?)|"
+    r"(?:full |entirely )?(?:capital|upper-?case|block) letters?(?: only)?|(?:all )?capitals|"
+    r"upper-?case|capitali[sz]ed)"
+)
 _CAPITAL_WORDS = re.compile(
-    rf"\bwords?\b (?:(?:with|in|of|that are|are|using|written in|that are in|which are(?: in)?|having|made of|typed in|to be in) )?(?:only |full |fully )?{_CAPITAL}"
-    rf"|\b(?:all[- ]?caps|all[- ]?capital(?:s|ized|ised)?|fully capitali[sz]ed|completely capitali[sz]ed|capitali[sz]ed|upper-?case|capital|all[- ]upper-?case) (?:letter )?words?"
+    rf"\bwords?\b (?:(?:with|in|of|that are|are|using|written in|that are in|which are(?: in)?|"
+    rf"having|made of|typed in|to be in) )?(?:only |full |fully )?{_CAPITAL}"
+    rf"|\b(?:all[- ]?caps|all[- ]?capital(?:s|ized|ised)?|fully capitali[sz]ed|completely "
+    rf"capitali[sz]ed|capitali[sz]ed|upper-?case|capital|all[- ]upper-?case) (?:letter )?words?"
 )
 _CAPITALIZE = re.compile(rf"\bcapitali[sz](?:e|ing)\b[^.;]{{0,30}}?{QUANTITY} (?:\w+ )?words?\b")
 _USE_CAPS = re.compile(
-    rf"\b(?:all[- ]?caps|capital letters|capitals|all[- ]capital letters|upper-?case)\b[^.;]{{0,40}}?\b(?:for|on|to emphasi[sz]e|to stress|to highlight)\b[^.;]{{0,20}}?{QUANTITY} (?:\w+ )?words?\b"
+    rf"\b(?:all[- ]?caps|capital letters|capitals|all[- ]capital letters|"
+    rf"upper-?case)\b[^.;]{{0,40}}?\b(?:for|on|to emphasi[sz]e|to stress|to "
+    rf"highlight)\b[^.;]{{0,20}}?{QUANTITY} (?:\w+ )?words?\b"
 )
 _QUANTITY_WORDS = re.compile(QUANTITY + r" (?:\w+ ){0,2}?words?\b" + AFTER)
 _NUMBER_ALONE = re.compile(QUANTITY + r"\b" + AFTER)
 _OCCASIONS = re.compile(OCCASIONS)
 _TARGET = re.compile(
-    rf"\b(?P<noun>letters?|characters?|symbols?|key ?words?|words?|terms?|phrases?|names?|expressions?|hashtags?|numbers?|alphabets?|sentences?)"
+    rf"\b(?P<noun>letters?|characters?|symbols?|key ?words?|words?|terms?|phrases?|names?|"
+    rf"expressions?|hashtags?|numbers?|alphabets?|sentences?)"
     rf"(?: (?:called|named|of|like))? ?:? ?(?P<t>{Q}|(?<=[ :])[\w#!?&@%'-]+)|(?P<q>{Q})"
-    r"|\b(?P<named>exclamation (?:marks?|points?)|question marks?|hashtags?|asterisks?|ampersands?|semi-?colons?|hyphens?)\b"
+    r"|\b(?P<named>exclamation (?:marks?|points?)|question marks?|hashtags?|asterisks?|ampersands?|"
+    r"semi-?colons?|hyphens?)\b"
 )
 _BARE_TARGET = re.compile(
-    r"\b(?:use|mention|include|repeat|say|write|add|contain|uses?|using|mentioning|including|with|have)\b (?:the )?(?P<t>[\w'-]{2,})\s*$"
+    r"\b(?:use|mention|include|repeat|say|write|add|contain|uses?|using|mentioning|including|with|"
+    r"have)\b (?:the )?(?P<t>[\w'-]{2,})\s*$"
 )
 _LETTERS = re.compile(
-    QUANTITY
-    + rf" (?:\w+ )?(?:letters?|characters?|(?:occurrences?|instances?) of (?:the )?letters?)[ :]+(?P<t>{Q}|[b-hj-z#!])(?:'s)?(?![\w'-])"
-    + AFTER
+    QUANTITY + rf" (?:\w+ )?(?:letters?|characters?|(?:occurrences?|instances?) of (?:the )?letters?)[ "
+    rf":]+(?P<t>{Q}|[b-hj-z#!])(?:'s)?(?![\w'-])" + AFTER
 )
 _LETTER_QS = re.compile(QUANTITY + rf" (?P<t>{Q}|[b-hj-z])'s\b" + AFTER)
 _SIGNS = re.compile(
@@ -50,16 +60,19 @@ _SIGN = {"excl": "!", "ques": "?", "hash": "#", "aste": "*", "ampe": "&", "semi"
 _ALL_LETTERS = re.compile(r"\bletters?\b")
 _OFTEN = re.compile(r"\b(?:times?|once|twice|thrice|occurrences|occasions|instances|mentions|appearances)\b")
 _USED = re.compile(
-    r"\b(?:appear\w*|us(?:e|es|ed|ing)|mention\w*|includ\w+|occur\w*|repeat\w*|contain\w*|show(?:s|n)? up|add(?:ing)?|insert\w*|"
+    r"\b(?:appear\w*|us(?:e|es|ed|ing)|mention\w*|includ\w+|occur\w*|repeat\w*|contain\w*|show(?:s|"
+    r"n)? up|add(?:ing)?|insert\w*|"
     r"present|featur\w+|letter|keyword|say|incorporat\w+)\b"
 )
 _STOP = vocabulary(
-    "should must appear appears to be is are at in of and the a used that can may need needs has have it with no"
+    "should must appear appears to be is are at in of and the a used that can may need needs has "
+    "have it with no"
 )
 
 
 _CUES = vocabulary(
-    "times once twice thrice occurrences letter letters capital capitals capitalized capitalize caps uppercase upper hashtag hashtags instances exclamation mentions"
+    "times once twice thrice occurrences letter letters capital capitals capitalized capitalize caps "
+    "uppercase upper hashtag hashtags instances exclamation mentions"
 )
 
 

@@ -9,21 +9,35 @@ from laserdb.scorers.constraints.finders.quantity import OCCASIONS
 from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, has_quotes, is_asked, vocabulary
 from laserdb.scorers.constraints.model import Constraint, ConstraintType, Forbidden, Keywords
 
-_NOUN = r"(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|keyphrases?|key phrases?|sentences?|names?)"
+_NOUN = (
+    r"(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|keyphrases?|key phrases?|"
+    r"sentences?|names?)"
+)
 _ITEM = rf"(?:{Q}|[\w#'-]+)"
-_JOIN = r"(?:\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s*\b(?:and|or|nor|as well as)\b\s*(?:the (?:word|phrase|term) )?|\s+(?=\"))"
+_JOIN = (
+    r"(?:\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s*\b(?:and|or|nor|as well as)\b\s*(?:the (?:word|"
+    r"phrase|term) )?|\s+(?=\"))"
+)
 _LIST = rf"[\[({{]?\s*{_ITEM}(?:{_JOIN}{_ITEM})*\s*[\])}}]?"
 _QUOTES = rf"[\[({{]?\s*{Q}(?:{_JOIN}{Q})*\s*[\])}}]?"
-_GAP = r"(?: (?:the|these|this|following|both|all|of|exact|specific|two|three|four|five|keyword|single|any|list|either|such|as|a|an|main|important|key|some|\d+))*"
+_GAP = (
+    r"(?: (?:the|these|this|following|both|all|of|exact|specific|two|three|four|five|keyword|"
+    r"single|any|list|either|such|as|a|an|main|important|key|some|\d+))*"
+)
 _HAVE = (
-    r"(?:includ(?:e|es|ing|ed)|incorporat(?:e|es|ing)|contain(?:s|ing)?|mention(?:s|ing)?|us(?:e|es|ing)|add(?:ing)?|"
-    r"insert(?:ing)?|featur(?:e|es|ing)|employ(?:ing)?|have|having|with|say(?:ing)?|put(?:ting)?|write|work in|weave in|"
+    r"(?:includ(?:e|es|ing|ed)|incorporat(?:e|es|ing)|contain(?:s|ing)?|mention(?:s|ing)?|us(?:e|es|"
+    r"ing)|add(?:ing)?|"
+    r"insert(?:ing)?|featur(?:e|es|ing)|employ(?:ing)?|have|having|with|say(?:ing)?|put(?:ting)?|"
+    r"write|work in|weave in|"
     r"utiliz(?:e|es|ing)|make use of)"
 )
 _NOT = (
-    r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|cannot|can't|can not|may not|will not|won't|"
-    r"not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|omit(?:ting)?|leav(?:e|ing) out|"
-    r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|free (?:of|from)|"
+    r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|cannot|can't|can not|"
+    r"may not|will not|won't|"
+    r"not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|"
+    r"omit(?:ting)?|leav(?:e|ing) out|"
+    r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|"
+    r"free (?:of|from)|"
     r"instead of|rather than|ban|skip(?:ping)?|keep out)"
 )
 _LEAVE = (
@@ -34,14 +48,19 @@ _CONDITION = re.compile(
 )
 _INCLUDE = (
     re.compile(
-        rf"\b{_HAVE}\b(?: \w+){{0,3}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?(?: [^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
+        rf"\b{_HAVE}\b(?: \w+){{0,3}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?(?: "
+        rf"[^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
     ),
     re.compile(
-        rf"\b(?:includ(?:e|es|ing)|incorporat(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|us(?:e|es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})(?! (?:command|function|method|library|tool|module|option|flag|operator|tag|as|to|for|key|property|attribute|package)s?\b)"
+        rf"\b(?:includ(?:e|es|ing)|incorporat(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|us(?:e|"
+        rf"es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})(?! (?:command|function|method|library|tool|"
+        rf"module|option|flag|operator|tag|as|to|for|key|property|attribute|package)s?\b)"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|both|all)\b[^.;\"]{{0,20}}?"
-        r"\b(?:appear|included?|be (?:used|mentioned|present|in|part|found|incorporated)|show up|occur|used|mentioned)"
+        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|"
+        rf"both|all)\b[^.;\"]{{0,20}}?"
+        r"\b(?:appear|included?|be (?:used|mentioned|present|in|part|found|incorporated)|show up|"
+        r"occur|used|mentioned)"
     ),
     re.compile(rf"\bkey ?words?\b[^.\":]{{0,40}}:\s*(?P<l>{_LIST})"),
 )
@@ -51,11 +70,14 @@ _AVOID = (
         rf"(?: [^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
     ),
     re.compile(
-        rf"\b(?:{_NOT}\b(?: (?:to|ever|any|even|be|in any way))* {_HAVE}|{_LEAVE}\b(?: {_HAVE})?)(?: (?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
+        rf"\b(?:{_NOT}\b(?: (?:to|ever|any|even|be|in any way))* {_HAVE}|{_LEAVE}\b(?: {_HAVE})?)(?: "
+        rf"(?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
-        r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|prohibited|avoided|present|"
+        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|"
+        rf"cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
+        r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|"
+        r"prohibited|avoided|present|"
         r"mentioned|off[- ]limits|excluded|omitted)"
     ),
     re.compile(
@@ -67,9 +89,12 @@ _PASSIVE_NOT = re.compile(
 )
 _NEGATED = re.compile(rf"\b{_NOT}\b[^.,;]{{0,40}}$|n't\b[^.,;]{{0,30}}$")
 _OTHER = re.compile(
-    r"\b(?:start|begin|end|finish|conclud|clos|open|titled?|named|called|translate|define|rhym|mean|meaning of|synonyms? (?:of|for)|"
-    r"replac\w*|answer with|reply with|respond with|repeat|wrap|choose|one of|options?|paragraph|section|mark|separated?|"
-    r"instead of|pronounc\w*|spell|sentence using|sentence with|from the (?:following )?words?|highlight\w*|the letters?)\b[^.;]{0,60}$"
+    r"\b(?:start|begin|end|finish|conclud|clos|open|titled?|named|called|translate|define|rhym|mean|"
+    r"meaning of|synonyms? (?:of|for)|"
+    r"replac\w*|answer with|reply with|respond with|repeat|wrap|choose|one of|options?|paragraph|"
+    r"section|mark|separated?|"
+    r"instead of|pronounc\w*|spell|sentence using|sentence with|from the (?:following )?words?|"
+    r"highlight\w*|the letters?)\b[^.;]{0,60}$"
 )
 _OCCASIONS = re.compile(OCCASIONS)
 _LEADS = re.compile(
@@ -79,7 +104,8 @@ _LEADS = re.compile(
 _FILL = vocabulary(
     "in the a an your response answer reply at least and or to of that is are be with for "
     "as on from it this these those any all least more less than you i we my not no each "
-    "every which should must times count which when where there limit limits length only below above provided given following you're"
+    "every which should must times count which when where there limit limits length only below above "
+    "provided given following you're"
 )
 
 
@@ -89,10 +115,13 @@ _CUE = re.compile(
 
 
 _CUES = vocabulary(
-    "include includes including included mention mentions mentioning contain contains containing avoid avoiding without incorporate incorporates incorporating exclude excluding omit appear forbidden use using uses keyword keywords not don never refrain banned prohibited employ featuring"
+    "include includes including included mention mentions mentioning contain contains containing "
+    "avoid avoiding without incorporate incorporates incorporating exclude excluding omit appear "
+    "forbidden use using uses keyword keywords not don never refrain banned prohibited employ featuring"
 )
 _NOUNS = vocabulary(
-    "word words phrase phrases term terms hashtag hashtags name names sentence sentences expression expressions keyword keywords"
+    "word words phrase phrases term terms hashtag hashtags name names sentence sentences expression "
+    "expressions keyword keywords"
 )
 
 

@@ -17,7 +17,8 @@ from laserdb.scorers.constraints.model import (
 )
 
 _NOUN = (
-    r"(?:\s|-){0,2}(?:(?!(?:year|week|month|day|hour|day|letter|syllable|line|bullet|million|billion|of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
+    r"(?:\s|-){0,2}(?:(?!(?:year|week|month|day|hour|day|letter|syllable|line|bullet|million|billion|"
+    r"of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
     r"(?P<unit>words?|sentences?|paragraphs?)\b"
 )
 _COUNT = re.compile(QUANTITY + _NOUN + AFTER)
@@ -30,7 +31,8 @@ _COUNTED = re.compile(
 _OF_PART = re.compile(
     r"\b(?:each|every|per|any|one|following|these|those|first|last|second|third|next)\b(?: [\w-]+){0,5}\s*$|"
     r"\b(?:lines?|bullets?|bullet points?|points?|tips?|items?|titles?|headlines?|stanzas?|verses?|options?|"
-    r"steps?|slogans?|names?|steps|sections?|examples?|sentences|paragraphs|phrases?|tweets|captions|questions|"
+    r"steps?|slogans?|names?|steps|sections?|examples?|sentences|paragraphs|phrases?|tweets|captions|"
+    r"questions|"
     r"answers|definitions|descriptions|summaries|explanations|reasons|subject line|tagline)"
     r"(?: (?:of|with|in|that (?:is|are|has|have|contains?)|having|containing|which (?:is|are|has|have)))?"
     r"(?: (?:about|around))?\s*$"
@@ -39,28 +41,37 @@ _WHOLE = re.compile(r"\b(?:your|the|whole|entire) (?:\w+ )?(?:answer|response|re
 _EACH_AFTER = re.compile(r"\s*,?\s*(?:each\b|per\b|apiece|or phrases?|for each|in each|every)")
 _NOT_UNIT = re.compile(
     r"\s*(?:(?:in|with|of|that are|that have|using|written in)? ?(?:all[- ])?(?:capital|caps\b|upper|block)|"
-    r"(?:from|that|which|above|below|you|i|we|starting|beginning|ending|end|start|begin|rhym|containing)\b|search|"
-    r"(?:\w+ )?highlighted|(?:should |must |to |are |is )?(?:be )?(?:in )?(?:highlight|capitali|emphasi|italic|bold|all caps|upper))"
+    r"(?:from|that|which|above|below|you|i|we|starting|beginning|ending|end|start|begin|rhym|"
+    r"containing)\b|search|"
+    r"(?:\w+ )?highlighted|(?:should |must |to |are |is )?(?:be )?(?:in )?(?:highlight|capitali|"
+    r"emphasi|italic|bold|all caps|upper))"
 )
 _OF_ANSWER = re.compile(
-    r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|paragraphs?)\b[^.]{0,20}$"
+    r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|"
+    r"paragraphs?)\b[^.]{0,20}$"
 )
 _BARE = re.compile(
-    r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|poem|review|description|response|answer)"
+    r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|"
+    r"in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|"
+    r"poem|review|description|response|answer)"
 )
 _MARKED = re.compile(r"\b(?:caps|capital\w*|upper\w*|lower\w*|highlighted|bold\w*|italic\w*)\b")
-_VOCABULARY_TASK = re.compile(r"\b(?:list|name|find|give(?: me)?|suggest|think of|generate|provide|highlight\w*|which|"
-                              r"repeat|replace|change|swap|same|different|remove|delete|add|omit|capitali\w+|in bold)"
+_VOCABULARY_TASK = re.compile(r"\b(?:list|name|find|give(?: me)?|suggest|think of|generate|provide|"
+                              r"highlight\w*|which|"
+                              r"repeat|replace|change|swap|same|different|remove|delete|add|omit|"
+                              r"capitali\w+|in bold)"
                               r"(?: me| us)?(?: at least| exactly| up to| about)?\s*$")  # fmt: skip
 
 _FIRST_WORD = (
     re.compile(
         rf"\bparagraph (?:number |no\. ?|#)?(?P<n>\d+|{NUMBER})\b[^.]{{0,60}}?\b(?:start|begin|open)\w*\b"
-        rf"[^.\"]{{0,50}}?\b(?:with|by|word)\b(?: (?:the|first|a|exact|this|following|only))* ?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
+        rf"[^.\"]{{0,50}}?\b(?:with|by|word)\b(?: (?:the|first|a|exact|this|following|only))* "
+        rf"?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
     re.compile(
         rf"\b(?P<n>{'|'.join(ORDINALS)}) paragraph\b[^.]{{0,60}}?\b(?:start|begin|open)\w*\b"
-        rf"[^.\"]{{0,50}}?\b(?:with|by|word)\b(?: (?:the|first|a|exact|this|following|only))* ?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
+        rf"[^.\"]{{0,50}}?\b(?:with|by|word)\b(?: (?:the|first|a|exact|this|following|only))* "
+        rf"?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
     re.compile(
         rf"\b(?:start|begin|open)\w*\b[^.\"]{{0,20}}?\b(?P<n>{'|'.join(ORDINALS)}) paragraph\b"
@@ -71,7 +82,8 @@ _FIRST_WORD = (
         rf"[^.\"]{{0,30}}?\bwith\b(?: (?:the|a|this))* ?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
     re.compile(
-        rf"\bfirst word (?:of|in) (?:the )?(?:paragraph (?P<n>\d+|{NUMBER})|(?P<o>{'|'.join(ORDINALS)}) paragraph)"
+        rf"\bfirst word (?:of|in) (?:the )?(?:paragraph (?P<n>\d+|{NUMBER})|"
+        rf"(?P<o>{'|'.join(ORDINALS)}) paragraph)"
         rf"[^.\"]{{0,30}}?\b(?:be|is)\b(?: the)?(?: word)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
 )
@@ -79,7 +91,8 @@ _DIVIDER = re.compile(
     r"(?<!\*)\*\s?\*\s?\*(?!\s?\*)|\b(?:three|3) asterisks?\b|\basterisks? ?\(?\*{3}(?!\*)|markdown divider"
 )
 _DIVIDED = re.compile(
-    rf"\b(?P<n1>{NUMBER}) (?:\w+ ){{0,3}}?(?P<what>parts|poems|stories|stanzas|sections|pieces|versions|verses|letters|"
+    rf"\b(?P<n1>{NUMBER}) (?:\w+ ){{0,3}}?(?P<what>parts|poems|stories|stanzas|sections|pieces|"
+    rf"versions|verses|letters|"
     r"emails|limericks|jokes|essays|riddles|songs|articles|haikus?|blocks|chapters)\b"
 )
 _SEPARATE = re.compile(r"\b(?:separat|divid|delimit|split|between|break|with)")

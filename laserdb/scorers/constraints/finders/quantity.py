@@ -38,25 +38,30 @@ ORDINALS = {
 
 _SMALL = "|".join((*_TENS.split(), *reversed(_UNITS.split())))
 NUMBER = (
-    rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|(?:{_SMALL})(?:[- ](?:{_SMALL}|hundred|thousand)|[- ]and[- ](?:{_SMALL}))*"
+    rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}}|(?:{_SMALL})(?:[- ](?:{_SMALL}|hundred|thousand)|[- "
+    rf"]and[- ](?:{_SMALL}))*"
     r"|an? (?:hundred|thousand|dozen)|a couple of|a pair of|a single|a dozen)"
 )
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 
 _RELATIONS = (
-    ("low", r"at least|at a minimum(?: of)?|at minimum|an? minimum of|minimum(?: of)?|min\.?(?: of)?|no (?:less|fewer)"
+    ("low", r"at least|at a minimum(?: of)?|at minimum|an? minimum of|minimum(?: of)?|min\.?(?: of)?|"
+            r"no (?:less|fewer)"
      r" than|not (?:less|fewer) than|(?:more|greater) than or equal to|upwards of|>=|≥|starting from"),
     ("high", r"at most|at max(?:imum)?|at the most|no more than|not more than|no longer than|no greater than|"
-     r"an? maximum of|maximum(?: of)?|max\.?(?: of)?|up to|within|not (?:to )?exceed(?:ing)?|(?:less|fewer) than or "
+     r"an? maximum of|maximum(?: of)?|max\.?(?: of)?|up to|within|not (?:to )?exceed(?:ing)?|(?:less|"
+     r"fewer) than or "
      r"equal to|<=|≤|limit(?:ed)?(?: \w+){0,4} to|an? (?:upper )?limit of|cap(?:ped)?(?: \w+){0,3} at"),
     ("over", r"more than|greater than|larger than|longer than|over|above|exceed(?:s|ing)?|>"),
     ("below", r"less than|fewer than|smaller than|shorter than|under|below|<"),
-    ("about", r"about|around|approximately|approx\.?|roughly|nearly|close to|circa|~|≈|some|in the region of"),
+    ("about", r"about|around|approximately|approx\.?|roughly|nearly|close to|circa|~|≈|some|in the "
+              r"region of"),
     ("exact", r"exactly|precisely|only|just|strictly|a total of|equal to|="),
 )  # fmt: skip
 _REL = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _RELATIONS)
 _SUFFIX = (
-    r"(?:or|and) (?P<{0}more>more|above|over|longer|greater|higher|up)|(?:or|and) (?P<{0}less>less|fewer|below|under|"
+    r"(?:or|and) (?P<{0}more>more|above|over|longer|greater|higher|up)|(?:or|and) (?P<{0}less>less|"
+    r"fewer|below|under|"
     r"shorter|lower)|(?P<{0}min>(?:at )?(?:a )?(?:minimum|min\b|the least|least))|"
     r"(?P<{0}max>(?:at )?(?:a |the )?(?:maximum|max\b|most|tops))|(?P<{0}so>or so)"
 )
@@ -71,8 +76,10 @@ AFTER = rf"(?:,? \(?(?:{_SUFFIX.format('b')})\)?)?"
 """What may be said after the unit: "300 words or more"; goes with `QUANTITY`."""
 OCCASIONS = (
     rf"{_NEGATION}(?<![a-z])(?:(?:{_REL})[ :]{{1,2}})?(?:(?P<from>between|from) )?"
-    rf"(?:(?P<once>once|twice|thrice)\b(?! (?:as|more|upon|the|again|a|an|you|they|it|he|she|we|i)\b)|(?P<n1>{NUMBER})(?P<plus>\+)?(?:\s?(?:-|–|to|and|or)\s?(?P<n2>{NUMBER}))?"
-    rf"(?:[ (]*(?:{_SUFFIX.format('a')})\)?)? (?:times(?! (?:as|more|less|the|larger|smaller|faster|of day))|time|occurrences|occasions|instances|mentions|appearances))"
+    rf"(?:(?P<once>once|twice|thrice)\b(?! (?:as|more|upon|the|again|a|an|you|they|it|he|she|we|"
+    rf"i)\b)|(?P<n1>{NUMBER})(?P<plus>\+)?(?:\s?(?:-|–|to|and|or)\s?(?P<n2>{NUMBER}))?"
+    rf"(?:[ (]*(?:{_SUFFIX.format('a')})\)?)? (?:times(?! (?:as|more|less|the|larger|smaller|faster|"
+    rf"of day))|time|occurrences|occasions|instances|mentions|appearances))"
     rf"{AFTER}"
 )
 """How often: "at least twice", "3 times or more", "no more than five occurrences"."""
@@ -100,7 +107,7 @@ def value(text: str) -> int | None:
 
 
 def bounds(match: re.Match[str]) -> tuple[Bounds, bool] | None:
-    """The bounds that a match of `QUANTITY` or `OCCASIONS` states, and whether it states a relation at all."""
+    """The bounds that a match of `QUANTITY` or `OCCASIONS` states, and whether it states a relation."""
     said = {name for name, text in match.groupdict().items() if text}
     n = _TIMES[match["once"]] if "once" in said else value(match["n1"])
     if n is None:

@@ -91,7 +91,7 @@ class Reading:
 
     @cached_property
     def demands(self) -> list[Sentence]:
-        """The sentences that ask for something: imperatives, "should", "please", "your answer", short notes."""
+        """The sentences that ask for something: imperatives, "should", "please", short notes."""
         return [sentence for sentence in self.sentences if is_demand(sentence.text)]
 
     def original(self, start: int, end: int) -> str:
@@ -105,9 +105,11 @@ class Reading:
 
 
 _PROGRAM = re.compile(
-    r"\b(?:functions?|programs?|scripts?|code|algorithms?|query|queries|regex|regular expression|class|method|"
+    r"\b(?:functions?|programs?|scripts?|code|algorithms?|query|queries|regex|regular expression|"
+    r"class|method|"
     r"app|application|api|command|formula|password|string|array|dataset|data set|database|table|files?|"
-    r"parser|input|tokenizer|classifier)\b[^.]{0,80}\b(?:that|which|to|where|when|returns?|takes?|with|checks?|"
+    r"parser|input|tokenizer|classifier)\b[^.]{0,80}\b(?:that|which|to|where|when|returns?|takes?|"
+    r"with|checks?|"
     r"counts?|finds?|whose|containing|having|of)\b"
 )
 _STATED = re.compile(
@@ -115,8 +117,10 @@ _STATED = re.compile(
     r"(?: (?:about|around|over|only|at least|more than|already|just|exactly))*\s*$"
 )
 _ASKED = re.compile(
-    r"\b(?:should|must|shall|needs?|has to|have to|make sure|ensure|please|want|would like|need|require[sd]?|your|"
-    r"let|supposed|it is important|sure|the (?:response|answer|reply|output)|expected|i'd like|there (?:is|are)|"
+    r"\b(?:should|must|shall|needs?|has to|have to|make sure|ensure|please|want|would like|need|"
+    r"require[sd]?|your|"
+    r"let|supposed|it is important|sure|the (?:response|answer|reply|output)|expected|i'd like|there "
+    r"(?:is|are)|"
     r"entire|you are|you can|do|don't|only|write|give)\b"
 )
 
@@ -132,29 +136,44 @@ def is_asked(before: str) -> bool:
 
 
 _LEAD = re.compile(
-    r"[\s\-*•\d.):(>#\"]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|additionally|lastly|but|however|note(?: that)?|"
+    r"[\s\-*•\d.):(>#\"]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|"
+    r"additionally|lastly|but|however|note(?: that)?|"
     r"important|remember|furthermore|moreover|besides|now|ok(?:ay)?|hey|hi|so|or|requirements?|constraints?|"
     r"just|kindly|please|rules?|moreover|plus|after that|in your (?:\w+ )?(?:response|answer|reply)|"
     r"at the (?:very )?(?:end|beginning|start)(?: of (?:your|the) \w+)?)[,: ]+)*"
 )
 _IMPERATIVE = re.compile(
-    r"(?:write|rewrite|give|tell|describe|explain|list|create|compose|include|use|using|answer|respond|reply|start|begin|end|"
-    r"finish|wrap|highlight|put|add|repeat|make|provide|generate|summari[sz]e|mention|incorporate|avoid|refrain|do not|"
+    r"(?:write|rewrite|give|tell|describe|explain|list|create|compose|include|use|using|answer|"
+    r"respond|reply|start|begin|end|"
+    r"finish|wrap|highlight|put|add|repeat|make|provide|generate|summari[sz]e|mention|incorporate|"
+    r"avoid|refrain|do not|"
     r"don't|never|no|only|keep|limit|be|ensure|draft|design|develop|come up|produce|craft|say|separate|mark|"
-    r"format|conclude|close|capitali[sz]e|choose|pick|select|insert|copy|restate|surround|enclose|output|return|present|"
-    r"organi[sz]e|structure|divide|split|italici[sz]e|emphasi[sz]e|bold|pretend|imagine|act|let|have|help|show|suggest|"
-    r"recommend|propose|brainstorm|outline|discuss|compare|analy[sz]e|critique|review|paraphrase|rephrase|translate|convert|"
-    r"turn|edit|improve|elaborate|expand|shorten|define|name|find|prepare|plan|build|invent|try|consider|follow|feature|"
-    r"employ|exclude|omit|leave|stay|open|title|sign|without|with|in|at least|at most|less than|more than|between|minimum|"
-    r"maximum|exactly|words?|letters?|the (?:\w+ )?(?:word|words|letter|response|answer|output|reply|keyword|title|text|"
-    r"total|number|entire|whole|last|first|final|phrase|use)|commas|capital|all|entire|your|there (?:should|must)|"
-    r"contain|must|should|cannot|can't|ask|teach|take|target|quote|place|show|share|report|recount|narrate|formulate|"
-    r"complete|continue|fill|extract|classify|identify|consisting|forbidden|banned|keywords?|paragraph|both|mimic|model|act as)\b"
+    r"format|conclude|close|capitali[sz]e|choose|pick|select|insert|copy|restate|surround|enclose|"
+    r"output|return|present|"
+    r"organi[sz]e|structure|divide|split|italici[sz]e|emphasi[sz]e|bold|pretend|imagine|act|let|have|"
+    r"help|show|suggest|"
+    r"recommend|propose|brainstorm|outline|discuss|compare|analy[sz]e|critique|review|paraphrase|"
+    r"rephrase|translate|convert|"
+    r"turn|edit|improve|elaborate|expand|shorten|define|name|find|prepare|plan|build|invent|try|"
+    r"consider|follow|feature|"
+    r"employ|exclude|omit|leave|stay|open|title|sign|without|with|in|at least|at most|less than|more "
+    r"than|between|minimum|"
+    r"maximum|exactly|words?|letters?|the (?:\w+ )?(?:word|words|letter|response|answer|output|reply|"
+    r"keyword|title|text|"
+    r"total|number|entire|whole|last|first|final|phrase|use)|commas|capital|all|entire|your|there "
+    r"(?:should|must)|"
+    r"contain|must|should|cannot|can't|ask|teach|take|target|quote|place|show|share|report|recount|"
+    r"narrate|formulate|"
+    r"complete|continue|fill|extract|classify|identify|consisting|forbidden|banned|keywords?|"
+    r"paragraph|both|mimic|model|act as)\b"
 )
 _DEMAND = re.compile(
-    r"\b(?:should|must|shall|please|make sure|be sure|ensure|ensuring|needs? to|have to|has to|your|don't|do not|i want|i need|i'd like|"
-    r"would like|can you|could you|would you|will you|want you|want it|need you|cannot|can't|may not|required?|not allowed|"
-    r"forbidden|avoid|avoiding|refrain|refrained|without|it is important|it's important|ought to|supposed to|you are|want|(?:only|just) use|"
+    r"\b(?:should|must|shall|please|make sure|be sure|ensure|ensuring|needs? to|have to|has to|your|"
+    r"don't|do not|i want|i need|i'd like|"
+    r"would like|can you|could you|would you|will you|want you|want it|need you|cannot|can't|may not|"
+    r"required?|not allowed|"
+    r"forbidden|avoid|avoiding|refrain|refrained|without|it is important|it's important|ought to|"
+    r"supposed to|you are|want|(?:only|just) use|"
     r"let me|is not allowed|are not allowed|respond|reply)\b"
 )
 _ASIDE = re.compile(

@@ -18,28 +18,41 @@ from laserdb.scorers.constraints.model import (
 )
 
 _NO = (
-    r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|"
-    r"no|zero|free (?:of|from)|devoid of|absent of|leav(?:e|ing) out|cannot|can't|shouldn't|mustn't|isn't|aren't|forgo|eliminat(?:e|ing)|"
+    r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? "
+    r"from|exclud(?:e|ing)|omit(?:ting)?|"
+    r"no|zero|free (?:of|from)|devoid of|absent of|leav(?:e|ing) out|cannot|can't|shouldn't|mustn't|"
+    r"isn't|aren't|forgo|eliminat(?:e|ing)|"
     r"skip(?:ping)?|abstain(?:ing)? from|steer(?:ing)? clear of|lack(?:ing)?|instead of|minus|sans|any)"
 )
 _LOWER = (
     re.compile(
-        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|of|uses|contain|write|as|is|are|have|made|to|keep|fully|exclusively|strictly|everything)\b[ (]*(?:only )?(?:the )?(?:all |only |entirely |english,? )*[\"']?(?:lower[- ]?cased?|small)\b(?: english)?(?: letters?| characters?| words?| only| text| english|\b)"
+        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|of|uses|contain|write|as|is|"
+        r"are|have|made|to|keep|fully|exclusively|strictly|everything)\b[ (]*(?:only )?(?:the "
+        r")?(?:all |only |entirely |english,? )*[\"']?(?:lower[- ]?cased?|small)\b(?: english)?(?: "
+        r"letters?| characters?| words?| only| text| english|\b)"
     ),
     re.compile(
-        r"\blower[- ]?case(?:d)?\b(?: \w+)? (?:only|letters? (?:only|throughout)|throughout|response|answer|english|reply)"
+        r"\blower[- ]?case(?:d)?\b(?: \w+)? (?:only|letters? (?:only|throughout)|throughout|response|"
+        r"answer|english|reply)"
     ),
     re.compile(
-        rf"\b{_NO}\b[^.;]{{0,40}}?\b(?:capital(?:s\b|ized| letters?| characters?|i[sz]ation|i[sz]e)|upper[- ]?case|caps\b)"
+        rf"\b{_NO}\b[^.;]{{0,40}}?\b(?:capital(?:s\b|ized| letters?| characters?|i[sz]ation|i[sz]e)|"
+        rf"upper[- ]?case|caps\b)"
     ),
     re.compile(
-        r"\b(?:capitals?|capital letters?|upper[- ]?case letters?|upper[- ]?case|capitali[sz]ation)\b (?:letters? )?(?:are|is|should|must|may|can)(?: \w+)?(?: not|n't|not)\b|\b(?:capitals?|capital letters?|upper[- ]?case(?: letters)?) (?:are|is) (?:forbidden|prohibited|banned|disallowed)"
+        r"\b(?:capitals?|capital letters?|upper[- ]?case letters?|upper[- ]?case|"
+        r"capitali[sz]ation)\b (?:letters? )?(?:are|is|should|must|may|can)(?: \w+)?(?: not|n't|"
+        r"not)\b|\b(?:capitals?|capital letters?|upper[- ]?case(?: letters)?) (?:are|is) "
+        r"(?:forbidden|prohibited|banned|disallowed)"
     ),
     re.compile(r"\blower[- ]?case\b"),
 )
 _UPPER = (
     re.compile(
-        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|uses|contain|write|as|is|are|have|everything|fully|exclusively|strictly|to)\b[ (]*(?:the )?(?:only |all |entirely |full |english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals?|capitali[sz]ed|caps|block(?= (?:letters|capitals)))\b(?! words like)(?: letters?| only| english| characters?|\b)"
+        r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|uses|contain|write|as|is|are|"
+        r"have|everything|fully|exclusively|strictly|to)\b[ (]*(?:the )?(?:only |all |entirely |full "
+        r"|english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals?|capitali[sz]ed|caps|block(?= "
+        r"(?:letters|capitals)))\b(?! words like)(?: letters?| only| english| characters?|\b)"
     ),
     re.compile(r"\ball[- ](?:caps|capital(?:s|ized)?|upper[- ]?case)\b"),
     re.compile(rf"\b{_NO}\b[^.;]{{0,30}}?\blower[- ]?case\b"),
@@ -47,14 +60,18 @@ _UPPER = (
     re.compile(r"\b(?:caps lock|capslock)\b"),
 )
 _PART = re.compile(
-    r"\b(?:words?|titles?|headings?|headlines?|first letter|names?|subject(?: line)?|keywords?|letter|acronym|initials?|first word|"
-    r"each (?:line|sentence|section)|headers?|nouns?|labels?|section)\b(?: \w+){0,3} (?:in|is|be|are|with|using|to)? ?(?:all )?$|\bfirst letter\b|\bproper\b|\bcapital(?:s)? of\b|\btitle case\b"
+    r"\b(?:words?|titles?|headings?|headlines?|first letter|names?|subject(?: line)?|keywords?|"
+    r"letter|acronym|initials?|first word|"
+    r"each (?:line|sentence|section)|headers?|nouns?|labels?|section)\b(?: \w+){0,3} (?:in|is|be|are|"
+    r"with|using|to)? ?(?:all )?$|\bfirst letter\b|\bproper\b|\bcapital(?:s)? of\b|\btitle case\b"
 )
 _BOTH = re.compile(
-    r"\b(?:mix|both|alternat|combination|random|convert|toggle|swap|between|number of|count|at least|at most|more than|less than|fewer than|\d+ times|times)\b"
+    r"\b(?:mix|both|alternat|combination|random|convert|toggle|swap|between|number of|count|at least|"
+    r"at most|more than|less than|fewer than|\d+ times|times)\b"
 )
 _SCOPE = re.compile(
-    r"\b(?:response|answer|reply|output|entire|whole|everything|all|only|english|letters?|throughout|text|write|written|no|not|without|use|using|in|must|should|lower-?case)\b"
+    r"\b(?:response|answer|reply|output|entire|whole|everything|all|only|english|letters?|throughout|"
+    r"text|write|written|no|not|without|use|using|in|must|should|lower-?case)\b"
 )
 _MARKS = {
     "comma": ",",
@@ -71,60 +88,87 @@ _MARKS = {
     "apostrophe": "'’",
     "punctuation": ".,;:!?",
 }
-_MARK = r"(?P<mark>commas?|exclamation (?:marks?|points?)|question marks?|semi-?colons?|colons?|em[- ]dash(?:es)?|periods|full stops?|hyphens?|quotation marks?|apostrophes?|punctuations?(?: marks?)?)"
+_MARK = (
+    r"(?P<mark>commas?|exclamation (?:marks?|points?)|question marks?|semi-?colons?|colons?|em[- "
+    r"]dash(?:es)?|periods|full stops?|hyphens?|quotation marks?|apostrophes?|punctuations?(?: marks?)?)"
+)
 _NO_MARK = (
     re.compile(rf"\b{_NO}\b(?: (?!but\b|if\b|with\b)[^\s.;:,]+){{0,9}}?,? ?\(?{_MARK}\b"),
     re.compile(
-        rf"\b{_MARK}\b (?:\w+ ){{0,2}}?(?:are|is|should|must|may|can|will|in your \w+ (?:are|is))(?: \w+)?(?: ?not|n't|not)\b"
+        rf"\b{_MARK}\b (?:\w+ ){{0,2}}?(?:are|is|should|must|may|can|will|in your \w+ (?:are|is))(?: "
+        rf"\w+)?(?: ?not|n't|not)\b"
     ),
     re.compile(
-        rf"\b{_MARK}\b[^.;,]{{0,30}}\b(?:forbidden|prohibited|banned|disallowed|off[- ]limits|avoided|not allowed|omitted|excluded|unacceptable)"
+        rf"\b{_MARK}\b[^.;,]{{0,30}}\b(?:forbidden|prohibited|banned|disallowed|off[- ]limits|"
+        rf"avoided|not allowed|omitted|excluded|unacceptable)"
     ),
     re.compile(r"\b(?P<mark>comma)[- ](?:free|less)\b"),
 )
 _USE = re.compile(
-    r"\b(?:us(?:e|es|ing|age)|contain\w*|includ\w+|without|no|free|allowed|forbidden|avoid\w*|refrain\w*|have|having|write|writing|with|exclud\w+|omit\w*|appear|banned|prohibited|any|put|add)\b|comma"
+    r"\b(?:us(?:e|es|ing|age)|contain\w*|includ\w+|without|no|free|allowed|forbidden|avoid\w*|"
+    r"refrain\w*|have|having|write|writing|with|exclud\w+|omit\w*|appear|banned|prohibited|any|put|"
+    r"add)\b|comma"
 )
 _MARK_OTHER = re.compile(r"^[ -](?:separated|delimited|splices?)|^s? (?:separated|between)")
 _EXCEPT = re.compile(r"\b(?:other than|except|besides|but)\b[^.;]{0,20}$")
 
 _QUOTED = (
     re.compile(
-        r"\b(?:wrap(?:ped|ping)?|surround(?:ed|ing)?|enclos(?:e|ed|ing)|put|plac(?:e|ed|ing)|encas(?:e|ed|ing)|contain(?:ed)?|be|is|within|inside|in|begin|start|bracket(?:ed)?|encapsulat(?:e|ed)|with|deliver|output|give)\b[^.;]{0,60}?"
-        r"\b(?:in|with|inside|within|by|between|using|and)\b(?: (?:a pair of|a set of|the|only|end with))* (?:double[- ]quot(?:e|ation)s?(?: marks?)?|double quotations?|quotation marks?|quote marks?|double \"\" quotation|quotes\b|double quotation)"
+        r"\b(?:wrap(?:ped|ping)?|surround(?:ed|ing)?|enclos(?:e|ed|ing)|put|plac(?:e|ed|ing)|"
+        r"encas(?:e|ed|ing)|contain(?:ed)?|be|is|within|inside|in|begin|start|bracket(?:ed)?|"
+        r"encapsulat(?:e|ed)|with|deliver|output|give)\b[^.;]{0,60}?"
+        r"\b(?:in|with|inside|within|by|between|using|and)\b(?: (?:a pair of|a set of|the|only|end "
+        r"with))* (?:double[- ]quot(?:e|ation)s?(?: marks?)?|double quotations?|quotation marks?|"
+        r"quote marks?|double \"\" quotation|quotes\b|double quotation)"
     ),
     re.compile(
-        r"\b(?:double )?quotation marks? (?:around|surrounding|at the (?:start|beginning))|\b(?:double )?quotes (?:around|surrounding)"
+        r"\b(?:double )?quotation marks? (?:around|surrounding|at the (?:start|beginning))|"
+        r"\b(?:double )?quotes (?:around|surrounding)"
     ),
 )
 _WHOLE = re.compile(
-    r"\b(?:response|answer|reply|output|entire|whole|everything|it all|all of|full|complete|entirety|your (?:\w+ )?(?:poem|letter|story|essay|email|text|message|rubric|summary|list|post|song|limerick|haiku|itinerary|blog|riddle|joke|resume|proposal|ad|advertisement|work|writing))\b"
+    r"\b(?:response|answer|reply|output|entire|whole|everything|it all|all of|full|complete|entirety|"
+    r"your (?:\w+ )?(?:poem|letter|story|essay|email|text|message|rubric|summary|list|post|song|"
+    r"limerick|haiku|itinerary|blog|riddle|joke|resume|proposal|ad|advertisement|work|writing))\b"
 )
 _QUOTE_PART = re.compile(
-    r"\b(?:title|each|every|word|words|phrase|keyword|keywords|name|names|dialogue|sentence|quotes? from|key)\b[^.;]{0,20}$"
+    r"\b(?:title|each|every|word|words|phrase|keyword|keywords|name|names|dialogue|sentence|quotes? "
+    r"from|key)\b[^.;]{0,20}$"
 )
 
 _LANGUAGES = "|".join(sorted(NAMES, key=len, reverse=True))
 _IN_LANGUAGE = re.compile(
-    rf"\b(?:in|into|using|only|use|be|is|entirely|of)\b (?:the |only |all |proper |simple |fluent |just |plain |pure )*(?P<lang>{_LANGUAGES})\b"
-    r"(?=\s*(?:$|[.,;:!?)\"(\-]|languages?\b|only\b|and\b|with|using|no\b|that\b|about\b|so\b|but\b|please|script|text\b|characters|instead|is\b|as\b|in\b|to\b|for\b|of\b|where|when|are\b|throughout|letters|all\b|lower|without|which|response|answer|:|\n))"
+    rf"\b(?:in|into|using|only|use|be|is|entirely|of)\b (?:the |only |all |proper |simple |fluent |"
+    rf"just |plain |pure )*(?P<lang>{_LANGUAGES})\b"
+    r"(?=\s*(?:$|[.,;:!?)\"(\-]|languages?\b|only\b|and\b|with|using|no\b|that\b|about\b|so\b|but\b|"
+    r"please|script|text\b|characters|instead|is\b|as\b|in\b|to\b|for\b|of\b|where|when|are\b|"
+    r"throughout|letters|all\b|lower|without|which|response|answer|:|\n))"
 )
 _LANGUAGE_FIRST = re.compile(
-    rf"\b(?P<lang>{_LANGUAGES})(?: language)? (?:only|is the only|response|answer|words only|must be used|language)\b|\b(?:use|using|speak|in|write|reply|respond|answer|be) only (?:the )?(?P<lang2>{_LANGUAGES})\b"
+    rf"\b(?P<lang>{_LANGUAGES})(?: language)? (?:only|is the only|response|answer|words only|must be "
+    rf"used|language)\b|\b(?:use|using|speak|in|write|reply|respond|answer|be) only (?:the "
+    rf")?(?P<lang2>{_LANGUAGES})\b"
 )
 _LANGUAGE_CUE = re.compile(
-    r"\b(?:respon\w+|repl(?:y|ies)|answers?|output|entire|entirely|whole|no other language|other languages?|language|only|completely|exclusively|solely|everything|"
+    r"\b(?:respon\w+|repl(?:y|ies)|answers?|output|entire|entirely|whole|no other language|other "
+    r"languages?|language|only|completely|exclusively|solely|everything|"
     r"written|write|your|should be|must be|give|provide|compose|create|generate|tell|explain|draft)\b"
 )
 _LANGUAGE_OTHER = re.compile(
-    r"\b(?:how (?:do|would|can|to) (?:you |i |we )?(?:say|write|pronounce|spell)|what (?:is|are|does)|who|word for|means?|meaning|called|known as|class(?:es)?|spoken|teacher|learn\w*|"
-    r"speak|provide you|given|will (?:give|send|provide|write|speak)|text|fluent|major\w*|course|translate[ds]?|books?|film|movie|proficien\w+|convert|versed|translation|program|lesson|originally|not|n't|interested|or in|certified)\b[^.;]{0,60}$"
+    r"\b(?:how (?:do|would|can|to) (?:you |i |we )?(?:say|write|pronounce|spell)|what (?:is|are|"
+    r"does)|who|word for|means?|meaning|called|known as|class(?:es)?|spoken|teacher|learn\w*|"
+    r"speak|provide you|given|will (?:give|send|provide|write|speak)|text|fluent|major\w*|course|"
+    r"translate[ds]?|books?|film|movie|proficien\w+|convert|versed|translation|program|lesson|"
+    r"originally|not|n't|interested|or in|certified)\b[^.;]{0,60}$"
 )
 _ANY_LANGUAGE = re.compile(rf"\b(?:{_LANGUAGES})\b")
 
 
 _CUES = vocabulary(
-    "lowercase lowercased uppercase uppercased case cased capital capitals capitalized capitalization caps small block comma commas punctuation exclamation question semicolon semicolons semi colon colons dashes dash hyphens periods stops apostrophe apostrophes quotation quote quotes language"
+    "lowercase lowercased uppercase uppercased case cased capital capitals capitalized "
+    "capitalization caps small block comma commas punctuation exclamation question semicolon "
+    "semicolons semi colon colons dashes dash hyphens periods stops apostrophe apostrophes quotation "
+    "quote quotes language"
 )
 
 
@@ -144,9 +188,8 @@ def find(reading: Reading) -> Iterator[Constraint]:
         yield from _punctuation(reading)
     if "quot" in plain:
         yield from _quoted(reading)
-    if _ANY_LANGUAGE.search(plain):
-        if language := _language(reading, case):
-            yield language
+    if _ANY_LANGUAGE.search(plain) and (language := _language(reading, case)):
+        yield language
 
 
 def _made(
@@ -172,7 +215,8 @@ def _case(reading: Reading) -> Constraint | None:
                 ):
                     continue
                 if re.search(
-                    r"\bcapital (?:of|city|cities|punishment|gains?|markets?|investment|expenditure|structure|one|budget|raised|of)\b",
+                    r"\bcapital (?:of|city|cities|punishment|gains?|markets?|investment|expenditure|"
+                    r"structure|one|budget|raised|of)\b",
                     text[match.start() : match.end() + 25],
                 ):
                     continue
@@ -221,7 +265,8 @@ def _punctuation(reading: Reading) -> Iterator[Constraint]:
                     if name in match["mark"].replace("em-dash", "em dash")
                 )
                 if _MARKS[name] in seen or re.search(
-                    r"\b(?:times|more than|less than|at least|at most|fewer than|overuse|too many|excessive)\b",
+                    r"\b(?:times|more than|less than|at least|at most|fewer than|overuse|too many|"
+                    r"excessive)\b",
                     match[0] + text[match.end() :][:30],
                 ):
                     continue
