@@ -72,28 +72,36 @@ EXPRESSED = [
     ("Describe Paris in 2-3 sentences.", {sentences(2, 3)}),
     # paragraphs
     (
-        "Write about jazz. There should be 4 paragraphs. Paragraphs are separated with the markdown divider: ***",
+        "Write about jazz. There should be 4 paragraphs. Paragraphs are separated with the markdown "
+        "divider: ***",
         {paragraphs(4, 4, "***")},
     ),
     ("Write exactly five paragraphs and separate them with ***.", {paragraphs(5, 5, "***")}),
     ("Write a three-paragraph essay on owls.", {paragraphs(3, 3)}),
     ("Use at least 2 paragraphs.", {paragraphs(2)}),
-    ("Write two limericks about cheese and separate the two limericks with three asterisks ***.",
-     {paragraphs(2, 2, "***")}),
     (
-        "There should be 3 paragraphs. Paragraphs and only paragraphs are separated with each other by two new lines"
+        "Write two limericks about cheese and separate the two limericks with three asterisks ***.",
+        {paragraphs(2, 2, "***")},
+    ),
+    (
+        "There should be 3 paragraphs. Paragraphs and only paragraphs are separated with each other "
+        "by two new lines"
         " as if it was '\\n\\n' in python. Paragraph 2 must start with word moreover.",
         {ParagraphStart(2, "moreover", Bounds(3, 3))},
     ),
     (
-        "Write four paragraphs about tea, separated by two line breaks. The third paragraph should begin with the word"
+        "Write four paragraphs about tea, separated by two line breaks. The third paragraph should "
+        "begin with the word"
         ' "Leaves".',
         {ParagraphStart(3, "Leaves", Bounds(4, 4))},
     ),
     # letter case
     ("Your entire response should be in English, and in all capital letters.", {Case("upper", "en")}),
-    ("Write a haiku. Your entire response should be in English, and in all lowercase letters. No capital letters are allowed.",
-     {Case("lower", "en")}),
+    (
+        "Write a haiku. Your entire response should be in English, and in all lowercase letters. No "
+        "capital letters are allowed.",
+        {Case("lower", "en")},
+    ),
     ("Tell me a joke in all lowercase.", {Case("lower")}),
     ("Tell me a joke. Please use only lowercase letters.", {Case("lower")}),
     ("Tell me a joke without using any capital letters.", {Case("lower")}),
@@ -101,7 +109,10 @@ EXPRESSED = [
     ("Answer in ALL CAPS. Who wrote Dune?", {Case("upper")}),
     ("Write the whole reply in uppercase.", {Case("upper")}),
     ("Make sure your reply is in English and all capital letters.", {Case("upper", "en")}),
-    ("In your response, words with all capital letters should appear at least 5 times.", {CapitalWords(Bounds(5))}),
+    (
+        "In your response, words with all capital letters should appear at least 5 times.",
+        {CapitalWords(Bounds(5))},
+    ),
     ("Use less than 10 words in all caps.", {CapitalWords(Bounds(None, 9))}),
     ("Words in all capital letters should appear less than four times.", {CapitalWords(Bounds(None, 3))}),
     ("Include at least 3 all-caps words.", {CapitalWords(Bounds(3))}),
@@ -120,7 +131,10 @@ EXPRESSED = [
     # keywords
     ("Write a poem. Include keywords ['river', 'stone'] in the response.", {Keywords(("river", "stone"))}),
     ('Write a poem that includes the words "river" and "stone".', {Keywords(("river", "stone"))}),
-    ("Write a poem. Make sure to include the keywords: river, stone and moss.", {Keywords(("river", "stone", "moss"))}),
+    (
+        "Write a poem. Make sure to include the keywords: river, stone and moss.",
+        {Keywords(("river", "stone", "moss"))},
+    ),
     ("Write a letter that mentions the word 'harvest'.", {Keywords(("harvest",))}),
     ('The words "sleep" and "dog" must appear in your story.', {Keywords(("sleep", "dog"))}),
     ("Use the keyword lantern in your story.", {Keywords(("lantern",))}),
@@ -138,66 +152,117 @@ EXPRESSED = [
     ("Use the keyword tide no more than 2 times.", {Frequency("tide", Bounds(None, 2))}),
     ("Don't use the word very more than once.", {Frequency("very", Bounds(None, 1))}),
     ("In your response, the letter j should appear at least 20 times.", {LetterFrequency("j", Bounds(20))}),
-    ("Write a riddle where the letter 'q' appears less than 3 times.", {LetterFrequency("q", Bounds(None, 2))}),
+    (
+        "Write a riddle where the letter 'q' appears less than 3 times.",
+        {LetterFrequency("q", Bounds(None, 2))},
+    ),
     ("Make sure to use the letter n at most 25 times.", {LetterFrequency("n", Bounds(None, 25))}),
     ("The letter t should be used no fewer than ten times.", {LetterFrequency("t", Bounds(10))}),
     ("Add at least 4 hashtags.", {LetterFrequency("#", Bounds(4))}),
     # start and end
-    ('Finish your response with this exact phrase "Any other questions?". No other words should follow this phrase.',
-     {End("Any other questions?")}),
-    ("Finish your response with this exact phrase Is there more to say? No other words should follow this phrase.",
-     {End("Is there more to say?")}),
+    (
+        'Finish your response with this exact phrase "Any other questions?". No other words should '
+        "follow this phrase.",
+        {End("Any other questions?")},
+    ),
+    (
+        "Finish your response with this exact phrase Is there more to say? No other words should follow "
+        "this phrase.",
+        {End("Is there more to say?")},
+    ),
     ('Your letter should end with the phrase "Yours in haste".', {End("Yours in haste")}),
     ("The very last sentence of your response should be 'That is all.'", {End("That is all.")}),
     ('Start your reply with "I would say".', {Start("I would say")}),
     # placeholders, postscript
-    ("The response must contain at least 3 placeholders represented by square brackets, such as [address].",
-     {Placeholders(Bounds(3))}),
-    ("Write a cover letter template with at least five placeholders in square brackets like [name].",
-     {Placeholders(Bounds(5))}),
-    ("At the end of your response, please explicitly add a postscript starting with P.S.", {Postscript("P.S.")}),
+    (
+        "The response must contain at least 3 placeholders represented by square brackets, such as [address].",
+        {Placeholders(Bounds(3))},
+    ),
+    (
+        "Write a cover letter template with at least five placeholders in square brackets like [name].",
+        {Placeholders(Bounds(5))},
+    ),
+    (
+        "At the end of your response, please explicitly add a postscript starting with P.S.",
+        {Postscript("P.S.")},
+    ),
     ("Add a postscript that begins with P.P.S at the end.", {Postscript("P.P.S")}),
     # format
-    ("Your answer must contain exactly 3 bullet points. Use the markdown bullet points such as:\n* This is point 1.\n* This is point 2",
-     {Bullets(Bounds(3, 3))}),
+    (
+        "Your answer must contain exactly 3 bullet points. Use the markdown bullet points such as:\n* "
+        "This is point 1.\n* This is point 2",
+        {Bullets(Bounds(3, 3))},
+    ),
     ("Make a bulleted list with exactly 4 items.", {Bullets(Bounds(4, 4))}),
     ("Answer in two bullet points.", {Bullets(Bounds(2, 2))}),
-    ("Highlight at least 3 sections in your answer with markdown, i.e. *highlighted section*.", {Highlights(Bounds(3))}),
+    (
+        "Highlight at least 3 sections in your answer with markdown, i.e. *highlighted section*.",
+        {Highlights(Bounds(3))},
+    ),
     ("Highlight at least two key phrases with markdown, such as *this*.", {Highlights(Bounds(2))}),
     ("Please have at least 5 highlighted sections, like *highlighted text part*.", {Highlights(Bounds(5))}),
-    ("Your response must have 4 sections. Mark the beginning of each section with SECTION X, such as:\nSECTION 1\n[content of section 1]\nSECTION 2",
-     {Sections(Bounds(4), "SECTION")}),
-    ("Write a guide with 3 sections. Each section begins with Section 1, Section 2 and so on: \"Section X\".",
-     {Sections(Bounds(3), "Section")}),
-    ("Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>.", {Title()}),
+    (
+        "Your response must have 4 sections. Mark the beginning of each section with SECTION X, such "
+        "as:\nSECTION 1\n[content of section 1]\nSECTION 2",
+        {Sections(Bounds(4), "SECTION")},
+    ),
+    (
+        'Write a guide with 3 sections. Each section begins with Section 1, Section 2 and so on: "Section X".',
+        {Sections(Bounds(3), "Section")},
+    ),
+    (
+        "Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>.",
+        {Title()},
+    ),
     ("Give it a title in double angular brackets, i.e. <<title>>.", {Title()}),
     ("Entire output should be wrapped in JSON format. You can use markdown ticks such as ```.", {Json()}),
     ("Give the whole answer as valid JSON.", {Json()}),
     ("Please provide the list of capitals in JSON format.", {Json()}),
     # combination, choice, repetition, language
-    ("Give two different responses. Responses and only responses should be separated by 6 asterisk symbols: ******.",
-     {Separated(2, "******")}),
+    (
+        "Give two different responses. Responses and only responses should be separated by 6 asterisk "
+        "symbols: ******.",
+        {Separated(2, "******")},
+    ),
     ("Offer 3 versions of the joke, with ****** between them.", {Separated(3, "******")}),
-    ("Is Pluto a planet? Answer with one of the following options: 'My answer is yes.', 'My answer is no.', 'My answer is maybe.'",
-     {OneOf(("My answer is yes.", "My answer is no.", "My answer is maybe."))}),
+    (
+        "Is Pluto a planet? Answer with one of the following options: 'My answer is yes.', 'My answer "
+        "is no.', 'My answer is maybe.'",
+        {OneOf(("My answer is yes.", "My answer is no.", "My answer is maybe."))},
+    ),
     ('Is it wise? Choose from: ("Yes, very.", "Not at all.")', {OneOf(("Yes, very.", "Not at all."))}),
-    ("Write a poem on rain. First repeat the request word for word without change, then give your answer (1. do not say any words or"
-     " characters before repeating the request; 2. the request you need to repeat does not include this sentence)",
-     {RepeatPrompt("Write a poem on rain.")}),
-    ("Before you answer, repeat the sentence below exactly as it is, word for word. Do not change a word.\n\nWhy is grass green?",
-     {RepeatPrompt("Why is grass green?")}),
+    (
+        "Write a poem on rain. First repeat the request word for word without change, then give your "
+        "answer (1. do not say any words or"
+        " characters before repeating the request; 2. the request you need to repeat does not include "
+        "this sentence)",
+        {RepeatPrompt("Write a poem on rain.")},
+    ),
+    (
+        "Before you answer, repeat the sentence below exactly as it is, word for word. Do not change a "
+        "word.\n\nWhy is grass green?",
+        {RepeatPrompt("Why is grass green?")},
+    ),
     ("Your ENTIRE response should be in Hindi language, no other language is allowed.", {Language("hi")}),
     ("Please answer only in Swahili. What is dew?", {Language("sw")}),
     ("Write a short story in Finnish.", {Language("fi")}),
     ("Respond using only the Korean language.", {Language("ko")}),
     # several
-    ("Write a blog post with 400 or more words about hammocks, without using the word sleep. No commas. Title it in double angular brackets.",
-     {words(400), Forbidden(("sleep",)), Without(","), Title()}),
-    ("Write an ad for socks with at least 2 bullet points and less than 60 words. End it with \"Buy now!\".",
-     {Bullets(Bounds(2)), words(None, 59), End("Buy now!")}),
-    ("Write a speech of 3 paragraphs, separated by ***. Mention 'unity' at least 3 times. Highlight at least one phrase with *asterisks*.",
-     {paragraphs(3, 3, "***"), Frequency("unity", Bounds(3)), Highlights(Bounds(1))}),
-]  # fmt: skip
+    (
+        "Write a blog post with 400 or more words about hammocks, without using the word sleep. No "
+        "commas. Title it in double angular brackets.",
+        {words(400), Forbidden(("sleep",)), Without(","), Title()},
+    ),
+    (
+        'Write an ad for socks with at least 2 bullet points and less than 60 words. End it with "Buy now!".',
+        {Bullets(Bounds(2)), words(None, 59), End("Buy now!")},
+    ),
+    (
+        "Write a speech of 3 paragraphs, separated by ***. Mention 'unity' at least 3 times. Highlight "
+        "at least one phrase with *asterisks*.",
+        {paragraphs(3, 3, "***"), Frequency("unity", Bounds(3)), Highlights(Bounds(1))},
+    ),
+]
 
 NOT_EXPRESSED = [
     "Write a story about 300 Spartans.",
@@ -228,7 +293,7 @@ NOT_EXPRESSED = [
     "Name two words for snow.",
     "Write a regular expression that matches words with all capital letters.",
     "Describe the placeholder text lorem ipsum.",
-    "Who said \"I think, therefore I am\"?",
+    'Who said "I think, therefore I am"?',
     "Explain why the answer in the passage is correct.",
     "What is a comma splice?",
     "Edit the note: I saw him at least 3 times at the shop.",

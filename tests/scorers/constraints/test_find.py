@@ -2,7 +2,7 @@
 
 import pytest
 
-from laserdb.scorers.constraints import ConstraintType, find
+from laserdb.scorers.constraints import find
 from tests.scorers.constraints.cases import EXPRESSED, NOT_EXPRESSED
 
 
