@@ -126,7 +126,8 @@ _SEPARATED = re.compile(
 
 _CUES = vocabulary(
     "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting "
-    "section sections title angular json placeholder placeholders bracket brackets postscript "
+    "part parts chapter chapters section sections title angular json placeholder placeholders "
+    "bracket brackets postscript "
     "asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
 )
 

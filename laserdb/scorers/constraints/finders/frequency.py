@@ -35,6 +35,7 @@ _USE_CAPS = re.compile(
     rf"highlight)\b[^.;]{{0,20}}?{QUANTITY} (?:\w+ )?words?\b"
 )
 _QUANTITY_WORDS = re.compile(QUANTITY + r" (?:\w+ ){0,2}?words?\b" + AFTER)
+_THOSE = re.compile(r"\b(?:those|these|such) (?:\w+ )?(?:words|capitals)\b")
 _NUMBER_ALONE = re.compile(QUANTITY + r"\b" + AFTER)
 _OCCASIONS = re.compile(OCCASIONS)
 _TARGET = re.compile(
@@ -82,8 +83,13 @@ def relevant(_text: str, words: Set[str]) -> bool:
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
+    before = ""
     for sentence in reading.demands:
-        text = sentence.text
+        text, previous = sentence.text, before
+        before = text
+        if _THOSE.search(text) and "capital" in previous and (found := _of_those(reading, sentence)):
+            yield found
+            continue
         if "cap" in text or "upper" in text or "block" in text:
             found = _capital_words(reading, sentence)
             if found:
@@ -95,6 +101,15 @@ def find(reading: Reading) -> Iterator[Constraint]:
             yield constraint
         if not places:
             yield from _letters(reading, sentence)
+
+
+def _of_those(reading: Reading, sentence: Sentence) -> Constraint | None:
+    """ "… in capitals. Use those words at least 5 times": the words of the sentence before."""
+    match = _OCCASIONS.search(sentence.text)
+    found = bounds(match) if match else None
+    if match is None or found is None:
+        return None
+    return _made(reading, sentence, match.start(), match.end(), CapitalWords(found[0]))
 
 
 def _capital_words(reading: Reading, sentence: Sentence) -> Constraint | None:

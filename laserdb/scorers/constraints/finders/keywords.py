@@ -44,9 +44,13 @@ _LEAVE = (
     r"(?:without|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|stay(?:ing)? away from|ban)"
 )
 _CONDITION = re.compile(
-    r"\b(?:if|when|because|although|since|whenever|whether|why|how) (?:\w+ ){0,4}$|^(?:i|we|he|she|they|it) "
+    r"\b(?:if|when|because|although|since|whenever|whether|why|how) (?:\w+ ){0,4}$|^(?:i|we|he|she|they) "
 )
 _INCLUDE = (
+    re.compile(
+        rf"\b{_HAVE} (?:(?:all|each|both) )?(?:of )?(?:these|the following|the) (?:\w+ "
+        rf"){{0,2}}?{_NOUN}\b[^\".:]{{0,40}}:\s*(?P<l>{_LIST})"
+    ),
     re.compile(
         rf"\b{_HAVE}\b(?: \w+){{0,3}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?(?: "
         rf"[^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
@@ -78,7 +82,7 @@ _AVOID = (
         rf"cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
         r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|"
         r"prohibited|avoided|present|"
-        r"mentioned|off[- ]limits|excluded|omitted)"
+        r"mentioned|off[- ]limits|excluded|omitted|in the|in your|part of|anywhere)"
     ),
     re.compile(
         rf"\b(?:forbidden|banned|prohibited|disallowed|taboo|excluded)\b[^.\":]{{0,30}}:?\s*(?P<l>{_LIST})"
@@ -117,7 +121,7 @@ _CUE = re.compile(
 _CUES = vocabulary(
     "include includes including included mention mentions mentioning contain contains containing "
     "avoid avoiding without incorporate incorporates incorporating exclude excluding omit appear "
-    "forbidden use using uses keyword keywords not don never refrain banned prohibited employ featuring"
+    "forbidden use using uses keyword keywords not cannot don never refrain banned prohibited employ featuring"
 )
 _NOUNS = vocabulary(
     "word words phrase phrases term terms hashtag hashtags name names sentence sentences expression "
@@ -170,7 +174,7 @@ def _is_meant(text: str, match: re.Match[str], kind: ConstraintType, index: int)
         return _OCCASIONS.search(after[:60]) is None
     if _NEGATED.search(text[: match.start()]):
         return False
-    if index == 2 and _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):
+    if index == 3 and _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):
         return False
     return _OCCASIONS.search(after[:70]) is None and _OCCASIONS.search(before[-45:]) is None
 
@@ -187,10 +191,11 @@ def _words(reading: Reading, sentence: Sentence, match: re.Match[str]) -> tuple[
     )[0]
     if not _LEADS.search(match[0][: match.start("l") - match.start()]):
         return ()
+    listing = match[0][: match.start("l") - match.start()].rstrip().endswith(":")
     found = []
     for word in re.split(r"\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s+(?:and|or|nor)\s+", listed):
         bare = word.strip("[](){}*.\"' ")
-        if not bare or bare in _FILL or " " in bare:
+        if not bare or " " in bare or (bare in _FILL and not listing):
             break
         found.append(bare)
     return tuple(found)

@@ -22,6 +22,10 @@ _NOUN = (
     r"(?P<unit>words?|sentences?|paragraphs?)\b"
 )
 _COUNT = re.compile(QUANTITY + _NOUN + AFTER)
+_WORD_COUNT = re.compile(
+    r"\b(?P<unit>word)(?:s?[- ])?(?:count|limit)\b[^.;\d]{0,25}?(?:\bof |\bis |"
+    r"\bbe |: ?|to )" + QUANTITY + r"(?! paragraph| sentence)" + AFTER
+)
 _COUNTED = re.compile(
     r"\b(?:number of|amount of|total|word count|length)? ?(?P<unit>words?|sentences?|paragraphs?)(?: count)?"
     r"(?: (?:in|of) (?:your|the) \w+(?: \w+)?)? (?:should|must|needs to|has to|shall|is to|to|is|count:?)"
@@ -50,6 +54,7 @@ _OF_ANSWER = re.compile(
     r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|"
     r"paragraphs?)\b[^.]{0,20}$"
 )
+_MARKING = re.compile(r"\b(?:highlight|italici|emphasi|bold|capitali)\w*(?: \w+)?\s*$")
 _BARE = re.compile(
     r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|"
     r"in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|"
@@ -148,7 +153,8 @@ def _counts(reading: Reading) -> Iterator[Constraint]:
             continue
         taken = -1
         for match in sorted(
-            (*_COUNTED.finditer(text), *_COUNT.finditer(text)), key=lambda m: (m.start(), -m.end())
+            (*_WORD_COUNT.finditer(text), *_COUNTED.finditer(text), *_COUNT.finditer(text)),
+            key=lambda m: (m.start(), -m.end()),
         ):
             if match.start() < taken:
                 continue
@@ -171,7 +177,7 @@ def _allowed(match: re.Match[str], text: str) -> Bounds | None:
     unit = match["unit"].rstrip("s")
     if not is_asked(before) or _NOT_UNIT.match(after) or _EACH_AFTER.match(after):
         return None
-    if _MARKED.search(match[0]):
+    if _MARKED.search(match[0]) or _MARKING.search(before):
         return None
     if _OF_PART.search(before) and not _WHOLE.search(before):
         return None

@@ -113,7 +113,7 @@ _PROGRAM = re.compile(
     r"counts?|finds?|whose|containing|having|of)\b"
 )
 _STATED = re.compile(
-    r"\b(?:is|was|were|are|has|had|have|contains|contained|wrote|won|used|uses|got|received|took)\b"
+    r"(?<!^)\b(?:is|was|were|are|has|had|have|contains|contained|wrote|won|used|uses|got|received|took)\b"
     r"(?: (?:about|around|over|only|at least|more than|already|just|exactly))*\s*$"
 )
 _ASKED = re.compile(

@@ -61,7 +61,7 @@ _UPPER = (
 )
 _PART = re.compile(
     r"\b(?:words?|titles?|headings?|headlines?|first letter|names?|subject(?: line)?|keywords?|"
-    r"letter|acronym|initials?|first word|"
+    r"acronym|initials?|first word|"
     r"each (?:line|sentence|section)|headers?|nouns?|labels?|section)\b(?: \w+){0,3} (?:in|is|be|are|"
     r"with|using|to)? ?(?:all )?$|\bfirst letter\b|\bproper\b|\bcapital(?:s)? of\b|\btitle case\b"
 )
