@@ -175,7 +175,8 @@ EXPRESSED = [
     ('Start your reply with "I would say".', {Start("I would say")}),
     # placeholders, postscript
     (
-        "The response must contain at least 3 placeholders represented by square brackets, such as [address].",
+        "The response must contain at least 3 placeholders represented by square brackets, such as "
+        "[address].",
         {Placeholders(Bounds(3))},
     ),
     (
@@ -207,7 +208,8 @@ EXPRESSED = [
         {Sections(Bounds(4), "SECTION")},
     ),
     (
-        'Write a guide with 3 sections. Each section begins with Section 1, Section 2 and so on: "Section X".',
+        "Write a guide with 3 sections. Each section begins with Section 1, Section 2 and so on: "
+        '"Section X".',
         {Sections(Bounds(3), "Section")},
     ),
     (
