@@ -21,7 +21,7 @@ LANGUAGES = {
     "go": ("tree_sitter_go", "language"),
     "rust": ("tree_sitter_rust", "language"),
     "ruby": ("tree_sitter_ruby", "language"),
-    "php": ("tree_sitter_php", "language"),
+    "php": ("tree_sitter_php", "language_php"),
     "bash": ("tree_sitter_bash", "language"),
     "html": ("tree_sitter_html", "language"),
     "css": ("tree_sitter_css", "language"),
@@ -50,7 +50,7 @@ _LABELS = {
 }
 MAX_CODE = 20_000
 """Characters above which code isn't parsed."""
-_LEFT_OUT = re.compile(r"\.\.\.|…|<[a-z_ -]+>|\[[a-z_ ]+\]|\{\{|^\s*(?:\$|>|%) ", re.MULTILINE)
+_LEFT_OUT = re.compile(r"\.\.\.|…|<(?:your|insert|path|name|file|placeholder)[a-z_ -]*>|\[[a-z_ ]+\]|\{\{|^\s*(?:\$|>|%) ", re.MULTILINE)
 _SESSION = re.compile(r"^\s*(?:[$>%#]|[\w.-]+@[\w.-]+[:~])\s", re.MULTILINE)
 
 
@@ -93,5 +93,5 @@ def _first_error(root: Node) -> Node | None:
         node = stack.pop()
         if node.is_error or node.is_missing:
             return node
-        stack.extend(child for child in reversed(node.children) if child.has_error)
+        stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
     return None

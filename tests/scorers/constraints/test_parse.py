@@ -76,8 +76,9 @@ def test_hostile_texts_take_little_time(text):
 
 
 TEXT = (
-    "at least 3 words sentences use include the letter word \"x\" 'y' times not no commas in all capital json p.s. "
-    "*** ****** end start with phrase paragraph 2 once bullet points highlight section SECTION X [a] <<b>> . ? : \n"
+    "at least 3 words sentences use include the letter word \"x\" 'y' times not no commas in all capital "
+    "json p.s. *** ****** end start with phrase paragraph 2 once bullet points highlight section SECTION X "
+    "[a] <<b>> . ? : \n"
 )
 WORDS = st.sampled_from(TEXT.split(" "))
 
