@@ -50,7 +50,11 @@ _LABELS = {
 }
 MAX_CODE = 20_000
 """Characters above which code isn't parsed."""
-_LEFT_OUT = re.compile(r"\.\.\.|…|<(?:your|insert|path|name|file|placeholder)[a-z_ -]*>|\[[a-z_ ]+\]|\{\{|^\s*(?:\$|>|%) ", re.MULTILINE)
+_LEFT_OUT = re.compile(
+    r"\.\.\.|…|<(?:your|insert|path|name|file|placeholder)[a-z_ -]*>|\[[a-z_ ]+\]|"
+    r"\{\{|^\s*(?:\$|>|%) ",
+    re.MULTILINE,
+)
 _SESSION = re.compile(r"^\s*(?:[$>%#]|[\w.-]+@[\w.-]+[:~])\s", re.MULTILINE)
 
 

@@ -29,7 +29,7 @@ BROKEN = {
     "java": "public class A { int f(int x) { return x + 1; }",
     "c": "int main(void) { return 0",
     "cpp": "int f(std::vector<int> &v { return v.size(); }",
-    "csharp": "class A { public int F(int x) => x + ; }",
+    "csharp": "class A { public int F(int x { return x; } }",
     "go": "package main\nfunc f(x int int { return x }",
     "rust": "fn f(x: &str) -> { x.parse().ok() ",
     "ruby": "def f(x)\n  x.map { |y| y + 1\nend",

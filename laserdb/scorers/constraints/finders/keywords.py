@@ -121,7 +121,8 @@ _CUE = re.compile(
 _CUES = vocabulary(
     "include includes including included mention mentions mentioning contain contains containing "
     "avoid avoiding without incorporate incorporates incorporating exclude excluding omit appear "
-    "forbidden use using uses keyword keywords not cannot don never refrain banned prohibited employ featuring"
+    "forbidden use using uses keyword keywords not cannot don never refrain banned prohibited "
+    "employ featuring"
 )
 _NOUNS = vocabulary(
     "word words phrase phrases term terms hashtag hashtags name names sentence sentences expression "
