@@ -29,9 +29,9 @@ def main() -> None:
             '{"instruction": "2 + 2?", "output": "4"}\n{"instruction": "3 + 3?", "output": "6"}\n'
         )
         assert json.loads(call("ingest", db, data, "--json"))["samples"] == 2
-        assert json.loads(call("score", db, "checks", "--json"))["scorers"][0]["scored"] == 2
-        missing = call("score", db, "category", code=1)
-        assert "pip install 'laserdb[score]'" in missing, missing
+        for scorer in ("category", "checks"):
+            missing = call("score", db, scorer, code=1)
+            assert "pip install 'laserdb[score]'" in missing, missing
         assert json.loads(call("select", db, "longest", "-m", "1", "--json"))["selected"] == 1
         assert json.loads(call("export", db, "longest-1", out, "--json"))["files"][0]["rows"] == 1
         assert {one["name"] for one in json.loads(call("strategies", "--json"))["strategies"]} >= {"laser"}

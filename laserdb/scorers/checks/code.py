@@ -7,7 +7,9 @@ import json
 import re
 import textwrap
 import warnings
+from functools import lru_cache
 
+from laserdb.scorers.checks import grammars
 from laserdb.scorers.checks.view import Finding, View, excerpt
 
 MAX_CODE = 20_000
@@ -17,7 +19,7 @@ MAX_NESTING = 80
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3"})
 _PYTHON_START = re.compile(r"(?:def \w+ ?\(|class \w+ ?[:(]|import \w+|from [\w.]+ import |@\w+|async def )")
-_PYTHON_MARK = re.compile(r"^\s*(?:def \w+ ?\(.*:|import \w|from [\w.]+ import )", re.MULTILINE)
+_PYTHON_MARK = re.compile(r"^\s*(?:def \w+ ?\(|import \w|from [\w.]+ import )", re.MULTILINE)
 _OTHER_LANGUAGE = re.compile(
     r"\b(?:java|javascript|typescript|ruby|rust|golang|kotlin|swift|scala|haskell|julia|groovy|lua|php|perl|"
     r"bash|shell|pseudo-?code|cython|mojo|elixir|dart|matlab)\b|c\+\+|c#|python ?2"
@@ -27,7 +29,8 @@ _NOT_PYTHON = re.compile(
 )
 _MAGIC = re.compile(r"^[ \t]*[!%].*$", re.MULTILINE)
 _BARE_FIRST = re.compile(
-    r"(?:[#@]|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., ]{1,60} = \S)"
+    r"(?:[#@]|[A-Z_a-z]\w* ?= ?\S|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., "
+    r"]{1,60} = \S)"
 )
 _DOCSTRING = re.compile(r"\"{3}.*?\"{3}|'{3}.*?'{3}", re.DOTALL)
 _PARTIAL_START = re.compile(r"\s*(?:else\b|elif\b|except\b|finally\b|case\b|[.)\]}])")
@@ -47,17 +50,30 @@ _CODE_SIGNS = re.compile(r"[(){}\[\]=;<>|$`]|^\s*\w+ -", re.MULTILINE)
 
 
 def python_syntax(view: View) -> Finding | None:
-    """A block labelled Python, or an unfenced answer that is Python, doesn't parse as Python 3."""
-    if "python 2" in view.ask_lower or "python2" in view.ask_lower:
-        return None
-    blocks = [fence.body for fence in view.fences if fence.label in _PYTHON_LABELS]
-    if len(view.fences) == 0 and _is_bare_python(view):
-        blocks = [view.response]
-    if view.clipped:
-        return None
-    for block in blocks:
+    """A block labelled Python, or an unfenced answer that is Python, doesn't compile as Python 3."""
+    for block in python_blocks(view):
         if (error := python_error(block)) is not None:
             return Finding("python_syntax", error)
+    return None
+
+
+@lru_cache(maxsize=4)
+def python_blocks(view: View) -> tuple[str, ...]:
+    """The answer's Python: blocks labelled so, or the whole answer if it is bare Python."""
+    if view.clipped or "python 2" in view.ask_lower or "python2" in view.ask_lower:
+        return ()
+    blocks = [fence.body for fence in view.fences if fence.label in _PYTHON_LABELS]
+    return (view.response,) if not view.fences and _is_bare_python(view) else tuple(blocks)
+
+
+def code_syntax(view: View) -> Finding | None:
+    """A block labelled with another language doesn't parse in it."""
+    if view.clipped or view.unclosed:
+        return None
+    for fence in view.fences:
+        language = grammars.language_of(fence.label)
+        if language and (error := grammars.syntax_error(fence.body, language)) is not None:
+            return Finding("code_syntax", f"{language}, {error}")
     return None
 
 
@@ -66,10 +82,15 @@ def _is_bare_python(view: View) -> bool:
     text = view.response
     if _OTHER_LANGUAGE.search(view.ask_lower) or not _PYTHON_MARK.search(text):
         return False
-    if not _PYTHON_START.match(text) and not ("python" in view.ask_lower and _BARE_FIRST.match(text)):
+    asked = "python" in view.ask_lower or "function" in view.ask_lower
+    if not _PYTHON_START.match(text) and not (asked and _BARE_FIRST.match(text)):
         return False
     # Another language's braces and semicolons, or an explanation around the code.
-    if "`" in text or "</" in text or any(line.endswith((";", ") {", "){")) for line in view.lines):
+    if (
+        "`" in text
+        or "</" in text
+        or any(line == "end" or line.endswith((";", ") {", "){")) for line in view.lines)
+    ):
         return False
     return not _PROSE_LINE.search(_DOCSTRING.sub('""', text))
 
@@ -80,29 +101,53 @@ def python_error(code: str) -> str | None:
         return None
     if "\x00" in code or _PARTIAL_START.match(code):
         return None
-    text = _MAGIC.sub("", code.expandtabs(8)) if "%" in code or "!" in code else code.expandtabs(8)
-    try:
-        error = _syntax_error(text) and _syntax_error(textwrap.dedent(text))
-    except (RecursionError, MemoryError, ValueError):
-        return None
+    text = plain_python(code)
+    error = _syntax_error(textwrap.dedent(text))
+    if error is not None and text[:1].isspace():
+        error = _syntax_error(text) and error
     if error is None or _is_fragment(code, error):
         return None
     return f"line {error.lineno}: {excerpt(error.msg or 'invalid syntax')}: {excerpt(error.text or '', 40)}"
 
 
-def _syntax_error(code: str) -> SyntaxError | None:
+def plain_python(code: str) -> str:
+    """The code without notebook magic, with tabs as spaces."""
+    return _MAGIC.sub("", code.expandtabs(8)) if "%" in code or "!" in code else code.expandtabs(8)
+
+
+def python_tree(code: str) -> ast.Module | None:
+    """The parsed code; None if it doesn't compile or is too large to try."""
+    if len(code) > MAX_CODE or _too_nested(code) or "\x00" in code:
+        return None
+    tree = _compiled(textwrap.dedent(plain_python(code)))
+    return tree if isinstance(tree, ast.Module) else None
+
+
+@lru_cache(maxsize=8)
+def _compiled(code: str) -> ast.Module | SyntaxError | None:
+    """The tree of code that compiles, else the error; None where the compiler gives up."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(code)
+            tree = ast.parse(code)
+            compile(tree, "answer", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError as error:
             return error
-    return None
+        except (RecursionError, MemoryError, ValueError):
+            return None
+    return tree
+
+
+def _syntax_error(code: str) -> SyntaxError | None:
+    found = _compiled(code)
+    return found if isinstance(found, SyntaxError) else None
 
 
 def _is_fragment(code: str, error: SyntaxError) -> bool:
     """A snippet that leaves something out on purpose: an ellipsis, or a body that is only a comment."""
     if _ELLIPSIS.search(code):
+        return True
+    if "outside" in (error.msg or ""):
         return True
     return "expected an indented block" in (error.msg or "") and "#" in code
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-from laserdb.scorers.checks.problems import figures_used
-from laserdb.scorers.checks.view import View
 from tests.scorers.checks.util import reasons
 
 ASK = "A crate holds 12 rows of 7 bottles. How many bottles are in 5 crates?"
@@ -27,16 +25,3 @@ ASK = "A crate holds 12 rows of 7 bottles. How many bottles are in 5 crates?"
 )
 def test_word_problems(instruction, response, expected):
     assert reasons(instruction, response) & {"no_number", "negative_result"} == expected
-
-
-@pytest.mark.parametrize(
-    ("instruction", "response", "share"),
-    [
-        (ASK, "12 * 7 = 84 and 84 * 5 = 420", 1.0),
-        (ASK, "12 * 7 = 84", 2 / 3),
-        ("A rope of 1,500.0 m costs 3 euros per m. How much is it?", "1500 * 3 = 4500", 1.0),
-        ("What is the capital of Hawaii?", "Honolulu", 1.0),
-    ],
-)
-def test_figures_used(instruction, response, share):
-    assert figures_used(View(instruction, response)) == share

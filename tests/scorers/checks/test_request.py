@@ -6,7 +6,7 @@ from laserdb.scorers.checks.request import fullness
 from laserdb.scorers.checks.view import View
 from tests.scorers.checks.util import reasons
 
-ASKED = {"wrong_length", "missing_items", "too_short"}
+ASKED = {"broken_constraint", "wrong_length", "missing_items", "too_short"}
 WORDS = "Rain falls when moist air cools and its vapour turns into drops that grow too heavy. "
 
 
@@ -19,14 +19,18 @@ WORDS = "Rain falls when moist air cools and its vapour turns into drops that gr
         ("Find seven names for a cat.", "Some names: Luna, Max, Leo, Nala.", {"missing_items"}),
         ("Give me at least three tips.", "- Read\n- Walk\n- Tea\n- Yoga", set()),
         ("Explain rain in at most 20 words.", WORDS, set()),
-        ("Explain rain in at most 20 words.", WORDS * 3, {"wrong_length"}),
+        ("Explain rain in at most 20 words.", WORDS * 3, {"broken_constraint"}),
         ("Give three tips, each at most 5 words.", "1. " + WORDS + "\n2. Sleep.\n3. Walk.", set()),
-        ("Write about rain in at least 200 words.", WORDS * 3, {"wrong_length"}),
-        ("Explain rain in about 100 words.", WORDS, {"wrong_length"}),
+        ("Write about rain in at least 200 words.", WORDS * 3, {"broken_constraint"}),
+        ("Explain rain in about 100 words.", WORDS, {"broken_constraint"}),
         ("Explain rain in about 15 words.", WORDS, set()),
         ("Explain rain in one sentence.", WORDS, set()),
-        ("Explain rain in one sentence.", WORDS + "It is wet. It is cold. It is grey.", {"wrong_length"}),
-        ("Write 3 paragraphs about rain.", WORDS, {"wrong_length"}),
+        (
+            "Explain rain in one sentence.",
+            WORDS + "It is wet. It is cold. It is grey.",
+            {"broken_constraint"},
+        ),
+        ("Write 3 paragraphs about rain.", WORDS, {"broken_constraint"}),
         ("Give me a list of 5 words.", "1. zoom\n2. wrong\n3. upon\n4. speed\n5. rolled", set()),
         ("Write an essay about rain.", "Rain is wet.", {"too_short"}),
         ("Explain how vaccines work.", "They protect you.", {"too_short"}),

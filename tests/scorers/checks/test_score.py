@@ -36,6 +36,7 @@ GOOD = [
     ),
     ("Translate to German: Good morning", "Guten Morgen"),
 ]
+NOTHING = {"reasons": [], "details": None, "constraints": None}
 WORDS = [f"word{i}" for i in range(60)]
 HOSTILE = [
     "a" * 10**6,
@@ -91,8 +92,9 @@ def test_weights_lie_between_zero_and_one():
 
 def test_contract():
     checks = Checks(ScorerOptions())
-    assert (checks.name, checks.unit, checks.modules) == ("checks", Unit.TURN, ())
-    assert checks.columns == {"reasons": "VARCHAR[]", "details": "JSON"}
+    assert (checks.name, checks.unit, checks.extra) == ("checks", Unit.TURN, "score")
+    assert {"markdown_it", "py3langid", "tree_sitter", "tree_sitter_java"} <= set(checks.modules)
+    assert checks.columns == {"reasons": "VARCHAR[]", "details": "JSON", "constraints": "JSON"}
     identity = checks.identity
     assert (identity.scorer, identity.model, identity.revision, dict(identity.params)) == (
         "checks",
@@ -107,12 +109,14 @@ def test_results_in_order():
     turns = [Turn("a?"), Turn("a?", ""), Turn("What is 2 + 2?", "2 + 2 = 5"), Turn("What is 2 + 2?", "4")]
     missing, empty, wrong, good = Checks().score(Batch(turns))
     assert missing == Failed("no_response")
-    assert empty == Scored(0.0, {"reasons": ["empty"], "details": json.dumps({"empty": "no text"})})
+    assert empty == Scored(
+        0.0, {"reasons": ["empty"], "details": json.dumps({"empty": "no text"}), "constraints": None}
+    )
     assert isinstance(wrong, Scored)
     assert wrong.score == 0.4
     assert wrong.values["reasons"] == ["false_arithmetic"]
     assert json.loads(wrong.values["details"]) == {"false_arithmetic": "“2 + 2 = 5”"}
-    assert good == Scored(1.0, {"reasons": [], "details": None})
+    assert good == Scored(1.0, NOTHING)
 
 
 def test_category_is_not_read():
@@ -131,7 +135,7 @@ def test_a_crash_fails_its_turn_only(monkeypatch):
     monkeypatch.setattr(score, "CHECKS", (*CHECKS, crash))
     broken, fine = Checks().score(Batch([Turn("q", "boom"), Turn("q", "fine")]))
     assert broken == Failed("internal_error", "RuntimeError: boom")
-    assert fine == Scored(1.0, {"reasons": [], "details": None})
+    assert fine == Scored(1.0, NOTHING)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
