@@ -1,4 +1,4 @@
-"""The paper's difficulty scorer: a causal language model with a regression head (LASER §3.2.1, §A.2.2, Table 5).
+"""The paper's difficulty scorer: a causal language model with a regression head (LASER §3.2.1, §A.2.2).
 
 transformers' `…ForSequenceClassification` with one label is that model: the final hidden state of the last
 token, a linear projection to a scalar, mean-squared error. The paper doesn't say how it pools; the last token
@@ -180,8 +180,8 @@ def save(
     text = json.dumps({"settings": options.told, "figures": result}, indent=2, ensure_ascii=False)
     readme = out / "README.md"
     readme.write_text(
-        f"# Difficulty scorer\n\n{Path(options.backbone).name} fine-tuned by `laserdb train difficulty` to say "
-        "how hard an instruction is for language models (higher = harder). "
+        f"# Difficulty scorer\n\n{Path(options.backbone).name}, fine-tuned by `laserdb train difficulty` to "
+        "say how hard an instruction is for language models (higher = harder). "
         "`AutoModelForSequenceClassification` loads it; give it the instruction alone, "
         f"{'as a user message, with the generation prompt' if shape == 'chat' else 'as bare text'}.\n\n"
         f"```json\n{text}\n```\n",
@@ -218,9 +218,7 @@ def _last_checkpoint(folder: Path) -> Path | None:
     return max(found, key=lambda p: int(p.name.rpartition("-")[2]), default=None)
 
 
-def _check_resumable(
-    checkpoints: Path, options: FinetuneOptions, train: Sequence[Mapping[str, Any]]
-) -> None:
+def _check_resumable(checkpoints: Path, options: FinetuneOptions, train: Sequence[Mapping[str, Any]]) -> None:
     """Don't go on with another training's checkpoints."""
     note = checkpoints / "training.json"
     items = sorted(f"{row['dataset']}/{row['item_id']}={float(row['target']):.9f}" for row in train)
