@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from laserdb.scorers.base import Result, Scored
+from laserdb.scorers.base import Batch, Identity, Result, Scored
 from laserdb.scorers.linear import LinearScorer
+from laserdb.scorers.shape import VERSION
+from laserdb.scorers.shaped import ShapeHead, from_meta
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Difficulty(LinearScorer):
-    """Ridge regression on MiniLM vectors; the score is higher for harder instructions.
+    """A linear head on MiniLM vectors and on what can be counted in the text; higher = harder.
 
     Its unit is the loss of score against a model's mean on the data set: 0.1 = models score 10 points
     less than usual. A weak predictor: see the card beside the weights. Failures: `empty_instruction`,
@@ -28,12 +31,35 @@ class Difficulty(LinearScorer):
     paper = "§3.2.1"
     shipped = "difficulty-minilm.npz"
     classifies = False
+    _shape: ShapeHead | None = None
 
     @property
     def columns(self) -> Mapping[str, str]:
         """None of its own."""
         return {}
 
+    @property
+    def identity(self) -> Identity:
+        """The head's file, its vectors, and which features are counted."""
+        return replace(super().identity, code_version=f"2-{VERSION}")
+
+    def load(self) -> None:
+        """Read the head. Raises ModelNotFound if there is none or it doesn't fit this scorer."""
+        super().load()
+        assert self._head is not None
+        self._shape = from_meta(self._head.meta, str(self.path))
+
+    def score(self, batch: Batch) -> Sequence[Result]:
+        """One result per turn; blank instructions and missing or non-finite vectors fail."""
+        found = super().score(batch)
+        if self._shape is None or not found:
+            return found
+        added = self._shape.values([turn.instruction for turn in batch.turns]).tolist()
+        return [
+            Scored(one.score + more) if isinstance(one, Scored) and one.score is not None else one
+            for one, more in zip(found, added, strict=True)
+        ]
+
     def results(self, head: Head, vectors: NDArray[np.float32]) -> Sequence[Result]:
-        """The predicted difficulty of each vector."""
+        """The predicted difficulty of each vector, without what its text adds."""
         return [Scored(value) for value in head.values(vectors).tolist()]

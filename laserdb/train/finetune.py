@@ -21,8 +21,8 @@ from laserdb.backends.devices import best_device, best_dtype, quiet
 from laserdb.backends.models import fetch, find_model
 from laserdb.errors import InputError, MissingExtra, ModelNotFound, UsageError
 from laserdb.scorers.difficulty_prompt import CONFIG_KEY, Shape, fitted
-from laserdb.train.difficulty_head import spearman
 from laserdb.train.finetune_options import FinetuneOptions
+from laserdb.train.within import spearman
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
