@@ -2,11 +2,14 @@
 
     python benchmarks/engine.py                      # about a minute
     python benchmarks/engine.py --texts 200000 --rows 1000000
+    python benchmarks/engine.py --models POOL.jsonl …   # and real scoring against the plain loop
 
 - overhead: a scorer that does nothing, over turns of realistic length, per text: fetching, batching,
   objects, Arrow, appending; and what the scorer alone costs in a bare loop.
 - append: score rows into the file, in transactions of 50,000 as the engine writes them, while another
   process queries the file all the time.
+- models, where files of turns are given: a judge and two readers with a small language model, against the
+  plain loop of one row at a time (see models.py).
 """
 
 from __future__ import annotations
@@ -155,9 +158,14 @@ def main() -> None:
     )
     parser.add_argument("--texts", type=int, default=100_000, help="texts for the overhead")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows to append")
+    parser.add_argument("--models", nargs="+", default=[], metavar="FILE", help="files of turns to score")
     options = parser.parse_args()
     overhead(options.texts)
     append(options.rows)
+    if options.models:
+        from models import compare_files
+
+        compare_files(options.models, turns=32, dtype="float32", context=2048, only=None)
 
 
 if __name__ == "__main__":

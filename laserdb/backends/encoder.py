@@ -25,6 +25,7 @@ STATIC = "static:"
 
 _DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384}
 _CHARS_PER_TOKEN = 100  # a longer text is cut to this many characters per wanted token before tokenising
+_CLOSE = 0.85  # of the longest row: below that, padding costs more than a bigger batch wins
 _TOKENS_PER_BATCH = {"cpu": 1024, "mps": 16_384, "cuda": 65_536}
 
 
@@ -172,14 +173,22 @@ class SentenceEncoder:
         return normalised(np.asarray(vectors, dtype=np.float32))
 
 
-def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Group indices, longest first, so that rows × longest row stays within `budget` (at least one row)."""
+def packs(lengths: Sequence[int], budget: int, enough: int | None = None) -> Iterator[list[int]]:
+    """Group indices, longest first, so that rows × longest row stays within `budget` (at least one row).
+
+    With `enough`, a group of that many tokens takes no row shorter than `_CLOSE` of its longest: a bigger
+    batch would win less than the padding costs.
+    """
     order = np.argsort(-np.asarray(lengths), kind="stable").tolist()
     start = 0
     while start < len(order):
-        rows = max(1, budget // max(1, lengths[order[start]]))
-        yield order[start : start + rows]
-        start += rows
+        longest = max(1, lengths[order[start]])
+        end = min(start + max(1, budget // longest), len(order))
+        if enough is not None:
+            full = start + -(-enough // longest)
+            end = next((i for i in range(full, end) if lengths[order[i]] < _CLOSE * longest), end)
+        yield order[start:end]
+        start = end
 
 
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

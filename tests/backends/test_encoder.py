@@ -34,6 +34,14 @@ def test_packs_covers_every_index_within_the_budget():
     assert list(packs([0, 0], 100)) == [[0, 1]]
 
 
+def test_packs_with_enough_tokens_takes_no_row_that_would_be_much_padding():
+    lengths = [100, 90, 84, 40, 40, 39, 10]
+    assert list(packs(lengths, 1000, enough=150)) == [[0, 1], [2, 3], [4, 5, 6]]
+    assert list(packs(lengths, 1000, enough=80)) == [[0, 1], [2], [3, 4, 5], [6]]
+    assert list(packs(lengths, 200, enough=80)) == [[0, 1], [2], [3, 4, 5], [6]]
+    assert list(packs(lengths, 1000)) == [[0, 1, 2, 3, 4, 5, 6]]
+
+
 def test_normalised_keeps_zero_rows():
     result = normalised(np.array([[3, 4], [0, 0]], dtype=np.float32))
     assert result.tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0, 0]]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TOKENS_PER_BATCH = {"cpu": 4096, "mps": 8192, "cuda": 16_384}
+# Tokens of a forward pass that keep the device busy; a decoding step has one per row, never enough.
+_ENOUGH = {"cpu": 256, "mps": 2048, "cuda": 8192}
 _LOGITS_AT_ONCE = 1 << 28  # numbers; 1 GiB in float32
 _MOST_ROWS = 256
 
@@ -97,7 +99,7 @@ class HfBackend(Backend):
             decode.decode(loaded, rows, prefix, options)
             return [self._generation(r, options, cut) for r, (_, cut) in zip(rows, items, strict=True)]
 
-        return self._batched(prompts, encode, run, lambda item: item[0])
+        return self._batched(prompts, encode, run, lambda item: item[0], steps=True)
 
     def first_token_logprobs(
         self, prompts: Sequence[Prompt], tokens: Sequence[int | str]
@@ -202,8 +204,10 @@ class HfBackend(Backend):
         own: Callable[[Item], int] = lambda _: 0,
         budget: int = _LOGITS_AT_ONCE,
         shared: bool = True,
+        steps: bool = False,
     ) -> Answers[Answer]:
-        """Encode, sort, pack and run. `own`: tokens at an item's end that the shared prefix leaves alone."""
+        """Encode, sort, pack and run. `own`: tokens at an item's end that the shared prefix leaves alone;
+        `steps`: most of the work is steps of one token a row, which many rows share."""
         import torch
 
         answers: list[Any] = [None] * len(requests)
@@ -230,17 +234,20 @@ class HfBackend(Backend):
                 for i, answer in zip(pack, told, strict=True):
                     answers[items[i][0]] = answer
 
-            self._run_packs(run_pack, [len(row) - prefix.length for row in rows], budget)
+            self._run_packs(run_pack, [len(row) - prefix.length for row in rows], budget, steps)
         return answers
 
-    def _run_packs(self, run: Callable[[list[int]], None], lengths: list[int], budget: int) -> None:
+    def _run_packs(
+        self, run: Callable[[list[int]], None], lengths: list[int], budget: int, steps: bool
+    ) -> None:
         """Run groups of rows of about equal length: one after the other, or on a CPU one per core."""
         import torch
 
         kind = self._ready().device.partition(":")[0]
         tokens = self.options.tokens_per_batch or _TOKENS_PER_BATCH.get(kind, _TOKENS_PER_BATCH["cpu"])
         cores = torch.get_num_threads() if kind == "cpu" else 1
-        whole = packs(lengths, min(tokens, max(budget // cores, 1), -(-sum(lengths) // cores)))
+        enough = None if steps else _ENOUGH.get(kind, _ENOUGH["cpu"])
+        whole = packs(lengths, min(tokens, max(budget // cores, 1), -(-sum(lengths) // cores)), enough)
         cut = (pack[i : i + _MOST_ROWS] for pack in whole for i in range(0, len(pack), _MOST_ROWS))
         if cores > 1:
             in_threads(run, cut)
