@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from laserdb.errors import ExportError, InputError, UsageError
+from laserdb.evals.load import import_logs
 from laserdb.evals.rasch import rasch
+from laserdb.evals.records import ReadOptions
 from laserdb.plugins import unknown
 from laserdb.sql.header import parse_header, resolve_params
 from laserdb.sql.render import Strategy, render
@@ -69,6 +71,17 @@ def compute(session: Session, method: str = DEVIATION, params: Mapping[str, str]
         "rasch", lambda *lists: rasch(*lists).tolist(), ("BIGINT[]", "BIGINT[]", "DOUBLE[]"), "DOUBLE[]"
     )
     return evals.targets(session, sql, (step,), f"{method}.sql")
+
+
+def rows_from_files(paths: Sequence[Path], method: str = DEVIATION) -> list[dict[str, Any]]:
+    """The targets of items and results in files, as `compute` gives them, without items that lack a text."""
+    warehouse = Warehouse(":memory:")
+    try:
+        import_logs(warehouse, paths, ReadOptions())
+        with warehouse.read() as session:
+            return [row for row in compute(session, method).to_pylist() if row["instruction"]]
+    finally:
+        warehouse.close()
 
 
 def distribution(warehouse: Warehouse, table: pa.Table) -> list[dict[str, Any]]:

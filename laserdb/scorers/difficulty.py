@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from laserdb.scorers.base import Batch, Identity, Result, Scored
+from laserdb.errors import UsageError
+from laserdb.scorers.base import Batch, Identity, Result, Scored, ScorerOptions
+from laserdb.scorers.difficulty_model import DifficultyModel
 from laserdb.scorers.linear import LinearScorer
 from laserdb.scorers.shape import VERSION
 from laserdb.scorers.shaped import ShapeHead, from_meta
@@ -22,8 +24,8 @@ class Difficulty(LinearScorer):
     """A linear head on MiniLM vectors and on what can be counted in the text; higher = harder.
 
     Its unit is the loss of score against a model's mean on the data set: 0.1 = models score 10 points
-    less than usual. A weak predictor: see the card beside the weights. Failures: `empty_instruction`,
-    `no_vector`, `bad_vector`.
+    less than usual. A weak predictor: see the card beside the weights. With `--model` of anything but a
+    `.npz` head it is a `DifficultyModel`. Failures: `empty_instruction`, `no_vector`, `bad_vector`.
     """
 
     name = "difficulty"
@@ -31,7 +33,25 @@ class Difficulty(LinearScorer):
     paper = "§3.2.1"
     shipped = "difficulty-minilm.npz"
     classifies = False
+    asks_backend = True  # with --model of a fine-tuned one
+    parameters = DifficultyModel.parameters
     _shape: ShapeHead | None = None
+
+    def __new__(cls, options: ScorerOptions | None = None) -> Any:
+        """A `.npz` head is this class's; any other `--model` is a fine-tuned language model."""
+        if options is not None and options.model is not None and not options.model.endswith(".npz"):
+            return DifficultyModel(options)
+        return super().__new__(cls)
+
+    def __init__(self, options: ScorerOptions | None = None) -> None:
+        super().__init__(options)
+        if self.options.backend is not None or self.options.params:
+            given = (
+                "--backend"
+                if self.options.backend is not None
+                else f"--set {next(iter(self.options.params))}"
+            )
+            raise UsageError(f"{given} is for a fine-tuned difficulty model; name it with --model")
 
     @property
     def columns(self) -> Mapping[str, str]:

@@ -42,13 +42,11 @@ def fit(
     yc: NDArray[np.float64] = y.copy()
     for group in np.unique(groups).tolist():
         members = groups == group
-        xc[members] -= xc[members].mean(axis=0)
-        yc[members] -= yc[members].mean()
+        xc[members] = xc[members] - xc[members].mean(axis=0)
+        yc[members] = yc[members] - float(yc[members].mean())
     weighted = xc * weights[:, None]
-    solved: NDArray[np.float64] = np.linalg.solve(
-        weighted.T @ xc + alpha * np.eye(x.shape[1]), weighted.T @ yc
-    )
-    return solved
+    penalised = weighted.T @ xc + alpha * np.eye(x.shape[1])
+    return np.asarray(np.linalg.solve(penalised, weighted.T @ yc), dtype=np.float64)
 
 
 def predicted(
