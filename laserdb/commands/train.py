@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from laserdb.commands.output import json_option, print_json
+from laserdb.commands.output import json_option, parse_pairs, print_json
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _out = click.option(
@@ -58,22 +58,48 @@ def category(data: tuple[Path, ...], out: Path, model: str, seed: int, as_json: 
 @train.command()
 @click.option("--items", type=_FILE, multiple=True, required=True, help="dataset, item_id, instruction.")
 @click.option("--evals", type=_FILE, multiple=True, required=True, help="dataset, item_id, model, score.")
-@_out
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The head to write (.npz, its card beside it); with --backbone the model's folder.",
+)
 @_model
 @_seed
+@click.option("--backbone", help="Fine-tune this language model instead, e.g. Qwen/Qwen3-8B.")
+@click.option(
+    "--method", default="deviation", show_default=True, help="Targets for --backbone: deviation, irt."
+)
+@click.option(
+    "--hold-out", multiple=True, metavar="SET", help="With --backbone: only measure it; repeatable."
+)
+@click.option("--lora", type=click.IntRange(min=0), default=0, help="With --backbone: rank of adapters.")
+@click.option(
+    "--set", "settings", metavar="K=V", multiple=True, help="With --backbone: epochs=3, …; repeatable."
+)
 @json_option
 def difficulty(
-    items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, model: str, seed: int, as_json: bool
-) -> None:
-    """Train the difficulty head on item-level evaluation results (JSON lines).
+    items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, model: str, seed: int, backbone: str | None,
+    method: str, hold_out: tuple[str, ...], lora: int, settings: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Train a difficulty scorer on item-level evaluation results (JSON lines).
 
-    Parts of one file are given in order, each with --items or --evals.
+    Without --backbone a small head on sentence embeddings; with it, a language model with a regression
+    head, as in the paper and with its settings (Table 5): batch_size=1, accumulation=16, learning_rate=1e-5,
+    epochs=8, warmup_steps=100, max_length=2048, weight_decay=0.01, neftune_alpha=10, each changed by --set.
+    An interrupted training goes on at its last checkpoint. Parts of one file are given in order.
 
     \b
     Example:
       laserdb train difficulty --items items.jsonl --evals evals.jsonl --out my-difficulty.npz
-      laserdb score pool.duckdb difficulty --model my-difficulty.npz
+      laserdb train difficulty --items items.jsonl --evals evals.jsonl --backbone Qwen/Qwen3-8B --out judge
+      laserdb score pool.duckdb difficulty --model judge --backend vllm
     """
+    if backbone is not None:
+        _finetune((*items, *evals), out, backbone, method, hold_out, lora, seed, settings, as_json)
+        return
+    if hold_out or lora or settings or method != "deviation":
+        raise click.UsageError("--method, --hold-out, --lora and --set go with --backbone")
     from laserdb.train.difficulty_head import train_difficulty_head
 
     result = train_difficulty_head(items, evals, out, model=model, seed=seed, progress=_say)
@@ -84,6 +110,28 @@ def difficulty(
     click.echo(f"Spearman on unseen items: {result['spearman_unseen_items_within']:.3f} within data sets")
     if result["spearman_unseen_sets"] is not None:
         click.echo(f"Spearman on unseen data sets: {result['spearman_unseen_sets']:.3f}")
+
+
+def _finetune(
+    files: tuple[Path, ...], out: Path, backbone: str, method: str, hold_out: tuple[str, ...], lora: int,
+    seed: int, settings: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    from laserdb.evals.targets import rows_from_files
+    from laserdb.train.finetune import finetune
+    from laserdb.train.finetune_options import FinetuneOptions, with_settings
+
+    given = parse_pairs(settings, "--set")
+    options = with_settings(
+        FinetuneOptions(backbone=backbone, method=method, hold_out=hold_out, lora=lora, seed=seed), given
+    )
+    result = finetune(rows_from_files(files, method), out, options, _say)
+    if as_json:
+        print_json(result)
+        return
+    click.echo(f"{out}: {backbone} trained on {result['rows']} items in {result['steps']} steps")
+    for name, one in result.get("datasets", {}).items():
+        unseen = "unseen data set" if one["unseen_set"] else "unseen items"
+        click.echo(f"{name}: Spearman {one['spearman']:.3f} on {one['items']} items ({unseen})")
 
 
 def _say(line: str) -> None:

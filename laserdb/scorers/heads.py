@@ -112,22 +112,3 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     rows = np.arange(len(labels))
     losses = [-np.log(softmax(logits / t)[rows, labels] + 1e-12).mean() for t in grid]
     return float(grid[int(np.argmin(losses))])
-
-
-def fit_ridge(
-    x: NDArray[np.float32], y: NDArray[np.float64], alpha: float, groups: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Ridge regression of y (n,) on x (n, d) within groups: weight (d, 1) and bias (1,).
-
-    Both sides are centred per group first (fixed effects), so that what tells two groups apart is not
-    mistaken for a reason of y. `alpha` is the penalty on the sum of squared weights.
-    """
-    x64 = x.astype(np.float64)
-    xc, yc = x64.copy(), y.astype(np.float64).copy()
-    for group in np.unique(groups):
-        members = groups == group
-        xc[members] -= xc[members].mean(axis=0)
-        yc[members] -= yc[members].mean()
-    weight = np.linalg.solve(xc.T @ xc + alpha * np.eye(x.shape[1]), xc.T @ yc)
-    bias = y.mean() - x64.mean(axis=0) @ weight
-    return weight[:, None].astype(np.float32), np.array([bias], dtype=np.float32)

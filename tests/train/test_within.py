@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from laserdb.train.within import equal_weights, fit, predicted, ranked_targets, slope
+
+RNG = np.random.default_rng(0)
+
+
+def test_what_tells_groups_apart_is_ignored():
+    groups = np.repeat([0, 1], 200)
+    x = RNG.standard_normal((400, 2))
+    x[:, 1] += groups * 10
+    y = 2.0 * x[:, 0] + groups * 5
+    weight = fit(x, y, groups, np.ones(400), 1e-6)
+    np.testing.assert_allclose(weight, [2, 0], atol=1e-6)
+
+
+def test_every_group_counts_the_same():
+    groups = np.array([0] * 90 + [1] * 10)
+    assert equal_weights(groups)[[0, 99]].tolist() == [100 / 180, 5]
+    x = np.tile([[-1.0], [1.0]], (50, 1))
+    y = np.where(groups == 0, 1, -1) * x[:, 0]
+    assert fit(x, y, groups, equal_weights(groups), 1e-9)[0] == pytest.approx(0)
+    assert fit(x, y, groups, np.ones(100), 1e-9)[0] == pytest.approx(0.8)
+
+
+def test_ranks_within_groups():
+    ranked = ranked_targets(np.array([1.0, 2, 900, 5, 5, 6]), np.array([0, 0, 0, 1, 1, 1]))
+    assert ranked == pytest.approx([-1.2247, 0, 1.2247, -0.7071, -0.7071, 1.4142], abs=1e-3)
+
+
+def test_predictions_come_from_other_folds():
+    x, groups = np.ones((4, 1)) * [[1.0], [2], [1], [2]], np.array([0, 0, 1, 1])
+    y = np.array([1.0, 2, 2, 1])  # opposite orders
+    held = predicted(x, y, groups, groups, np.ones(4), 1e-9)
+    assert held[1] < held[0]
+    assert held[3] > held[2]
+
+
+def test_slope():
+    groups = np.array([0, 0, 1, 1])
+    assert slope(np.array([0.0, 1, 5, 6]), np.array([0.0, 3, 7, 10]), groups) == pytest.approx(3)
+    assert slope(np.array([0.0, 1, 5, 6]), np.array([3.0, 0, 10, 7]), groups) == 0.01
