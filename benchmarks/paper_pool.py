@@ -37,7 +37,7 @@ TURN_BLOCK = 100_000
 
 @dataclass(frozen=True)
 class Source:
-    """Samples and turns in thousands (Table 2), shares of the categories in `CATEGORIES`' order, mean characters."""
+    """Thousands of samples and turns (Table 2), shares of `CATEGORIES` in order, mean characters."""
 
     name: str
     samples: int
