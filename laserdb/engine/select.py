@@ -84,7 +84,9 @@ def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
         if not options.replace and not options.dry_run and selections.exists(session, options.selection_name):
             raise UsageError(selections.taken(options.selection_name))
         needs = supply.check_needs(session, strategy, warehouse.path)
-        pool = selections.make_pool(session, options.where, needs.embedder)
+        # A dry run counts candidates by category, whatever the strategy reads.
+        query = "*" if options.dry_run else sql
+        pool = selections.make_pool(session, options.where, needs.embedder, query)
         if options.dry_run:
             plan = supply.plan(session, strategy, params, options.m)
             return dry_summary(options, plan, needs.warnings, f"{pool};\n\n{sql}", time.monotonic() - started)

@@ -49,10 +49,10 @@ def check_needs(session: Session, strategy: Strategy, path: str) -> Needs:
     if pool.size(session) == 0:
         raise StrategyError(f"the pool is empty; put something in: laserdb ingest {path} FILE…")
     found: dict[str, Coverage] = {}
-    for one in coverage(session):
+    wanted = wanted_scorers(session, strategy)
+    for one in coverage(session, wanted):
         if one.scorer not in found or one.done > found[one.scorer].done:
             found[one.scorer] = one
-    wanted = wanted_scorers(session, strategy)
     missing = [name for name in wanted if name not in found or found[name].done == 0]
     if missing:
         raise StrategyError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from laserdb.warehouse import views
@@ -24,10 +25,12 @@ class Coverage:
         return self.done + self.missing + self.failed
 
 
-def coverage(session: Session) -> list[Coverage]:
-    """Done, missing and failed of every scorer that has run here, by name."""
+def coverage(session: Session, scorers: Collection[str] | None = None) -> list[Coverage]:
+    """Done, missing and failed of every scorer that has run here (or of these), by name."""
     found = []
     for table in views.result_tables(session):
+        if scorers is not None and table.scorer not in scorers:
+            continue
         for run_id, model in current_runs(session, table.scorer):
             if table.name in (table.scorer, views.embedding_table(model)):
                 found.append(count(session, table, run_id, model))

@@ -88,7 +88,7 @@ def sample_scores(
     if with_tokens:
         fields.append("k.instruction_tokens, k.response_tokens")
         joins.append(join(known["tokens"], "k", current("tokens"), " AND k.error IS NULL"))
-    where = f" WHERE t.sample_id IN (SELECT sample_id FROM {only})" if only else ""
+    where = f" WHERE t.sample_id IN (SELECT sample_id::BIGINT FROM {only})" if only else ""
     ctes.append(f"turn_scores AS (SELECT {', '.join(fields)} FROM turns t {' '.join(joins)}{where})")
     present = (with_category, with_f, with_q, with_tokens)
     return f"WITH {', '.join(ctes)} {grouped(columns, *present)}"

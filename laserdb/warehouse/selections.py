@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from laserdb.errors import StrategyError, UsageError
 from laserdb.sqltext import literal
+from laserdb.warehouse import scored, views
 from laserdb.warehouse.functions import SqlFunction, functions
 from laserdb.warehouse.results import now
 from laserdb.warehouse.session import Session, first_line, query_errors
@@ -33,23 +35,56 @@ class Record:
     runs: Sequence[int]
 
 
-def pool_sql(where: str | None, embedder: str | None) -> str:
-    """SQL of the table `pool`: a row per sample that may be chosen."""
+SAMPLE_COLUMNS = ("source", "data_id", "n_turns", "metadata")
+EMBEDDED = "embedded"
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """Columns of the pool that a query may read: those it names, or all if it could mean all of them.
+
+    A name counts wherever it stands, in a comment, too: too many cost a little time, too few an error.
+    """
+    everything = frozenset((*SAMPLE_COLUMNS, *scored.COLUMNS, EMBEDDED))
+    stars = re.sub(r"count\s*\(\s*\*\s*\)", "", text, flags=re.IGNORECASE)
+    if "*" in stars or not re.search(r"\bselect\b", text, re.IGNORECASE):
+        return everything
+    words = {word.lower() for word in re.findall(r"\w+", text)}
+    return everything & words
+
+
+def pool_sql(session: Session, where: str | None, embedder: str | None, columns: Collection[str]) -> str:
+    """SQL of the table `pool`: a row per sample that may be chosen, with the given columns."""
+    from_scores = [name for name in scored.COLUMNS if name in columns]
+    fields = ["s.sample_id", *(f"s.{name}" for name in SAMPLE_COLUMNS if name in columns)]
+    joins = ""
+    if from_scores:
+        fields += [f"x.{name}" for name in from_scores]
+        wanted = scored.sample_scores(views.result_tables(session), from_scores, scorers=routed(session))
+        joins += f"\nLEFT JOIN (\n{wanted}\n) x USING (sample_id)"
+    if EMBEDDED in columns:
+        fields.append("e.sample_id IS NOT NULL AS embedded")
+        joins += (
+            f"\nLEFT JOIN (SELECT sample_id FROM embeddings WHERE embedder = {literal(embedder or '')}) e "
+            "USING (sample_id)"
+        )
     condition = f"\nWHERE (\n{where}\n)" if where else ""
     return (
-        "CREATE OR REPLACE TEMP TABLE pool AS\n"
-        "SELECT s.sample_id, s.source, s.data_id, s.n_turns, s.metadata, x.* EXCLUDE (sample_id),\n"
-        "    e.sample_id IS NOT NULL AS embedded\n"
-        "FROM samples s\n"
-        "JOIN sample_scores x USING (sample_id)\n"
-        f"LEFT JOIN (SELECT sample_id FROM embeddings WHERE embedder = {literal(embedder or '')}) e "
-        f"USING (sample_id){condition}"
+        f"CREATE OR REPLACE TEMP TABLE pool AS\nSELECT {', '.join(fields)}\nFROM samples s{joins}{condition}"
     )
 
 
-def make_pool(session: Session, where: str | None, embedder: str | None) -> str:
-    """Create the temporary table `pool`; returns its SQL. Raises a one-line error for a bad `where`."""
-    sql = pool_sql(where, embedder)
+def routed(session: Session) -> list[str]:
+    """The scorers that judge quality in some category."""
+    return [scorer for (scorer,) in session.rows("SELECT DISTINCT scorer FROM routes ORDER BY scorer")]
+
+
+def make_pool(session: Session, where: str | None, embedder: str | None, query: str = "*") -> str:
+    """Create the temporary table `pool` with what `query` and `where` mention; returns its SQL.
+
+    Raises a one-line error for a bad `where`.
+    """
+    columns = mentioned(query) | (mentioned(f"SELECT {where}") if where else frozenset())
+    sql = pool_sql(session, where, embedder, columns)
     with query_errors("--where: "):
         if where is not None and len(session.con.extract_statements(sql)) != 1:
             raise UsageError(f"--where must be one condition: {where}")
@@ -88,7 +123,8 @@ def run_strategy(
 def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
     """Fill in what the template left out; refuse samples that are twice there or not in the pool."""
     given = set(chosen.column_names)
-    columns = [f"c.{name}" if name in given else f"pool.{name}" for name in ("category", "f", "q", "p")]
+    columns = [f"c.{name}" if name in given else f"x.{name}" for name in ("category", "f", "q", "p")]
+    missing = [name for name in ("category", "f", "q", "p") if name not in given]
     reason = "coalesce(c.reason, 'selected')" if "reason" in given else "'selected'"
     cluster = "c.cluster" if "cluster" in given else "NULL"
     with session.table("chosen", chosen):
@@ -97,7 +133,8 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
                 f"SELECT c.sample_id::BIGINT AS sample_id, c.rank, {reason}::VARCHAR AS reason, "
                 f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, "
                 f"{columns[1]}::DOUBLE AS f, {columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
-                "FROM chosen c JOIN pool ON pool.sample_id = c.sample_id ORDER BY c.rank"
+                f"FROM chosen c JOIN pool ON pool.sample_id = c.sample_id {known(session, missing)}"
+                "ORDER BY c.rank"
             )
         except duckdb.Error as error:
             raise StrategyError(f"{where}: {first_line(error)}") from error
@@ -109,6 +146,19 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
     if different != table.num_rows:
         raise StrategyError(f"{where}: it returned {table.num_rows - different} samples more than once")
     return table
+
+
+def known(session: Session, columns: Sequence[str]) -> str:
+    """A join that adds these columns to the chosen samples `c`."""
+    if not columns:
+        return ""
+    present = {name for (name,) in session.rows("SELECT column_name FROM (DESCRIBE pool)")}
+    if present >= set(columns):
+        return "JOIN pool x ON x.sample_id = c.sample_id "
+    wanted = scored.sample_scores(
+        views.result_tables(session), columns, scorers=routed(session), only="chosen"
+    )
+    return f"LEFT JOIN ({wanted}) x ON x.sample_id = c.sample_id "
 
 
 def result_hash(chosen: pa.Table) -> str:
