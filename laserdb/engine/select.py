@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from laserdb.apportion import apportion
-from laserdb.clustering import kmeans
 from laserdb.engine import supply
+from laserdb.engine.steps import Steps
 from laserdb.errors import UsageError
+from laserdb.progress import Progress, Silent
 from laserdb.sql.header import resolve_params
 from laserdb.sql.render import load_strategy, render
-from laserdb.warehouse import Session, Warehouse, selections
-from laserdb.warehouse.functions import SqlFunction, vectors_of
+from laserdb.warehouse import Warehouse, selections
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class SelectSummary:
         return summary
 
 
-def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
+def select(warehouse: Warehouse, options: SelectOptions, progress: Progress | None = None) -> SelectSummary:
     """Choose `m` samples by a strategy and record them; a dry run stops before choosing.
 
     Fewer than m candidates are no error: the shortfall is reported. Raises UsageError for a wrong
@@ -91,7 +90,11 @@ def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
             plan = supply.plan(session, strategy, params, options.m)
             return dry_summary(options, plan, needs.warnings, f"{pool};\n\n{sql}", time.monotonic() - started)
         chosen = selections.run_strategy(
-            session, sql, sql_functions(session, needs.embedder), options.m, strategy.where
+            session,
+            sql,
+            Steps(session, needs.embedder or "", params, progress or Silent()).functions(),
+            options.m,
+            strategy.where,
         )
     record = selections.Record(
         name=options.selection_name,
@@ -110,20 +113,6 @@ def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
 def recorded_params(params: Mapping[str, Any], where: str | None) -> dict[str, Any]:
     """What it takes, with the seed and m, to run the selection again."""
     return dict(params) | ({"where": where} if where else {})
-
-
-def sql_functions(session: Session, embedder: str | None) -> Sequence[SqlFunction]:
-    """The Python steps that templates call."""
-
-    def cluster(ids: list[int], k: int, seed: int) -> list[int]:
-        vectors = vectors_of(session, ids, embedder or "")
-        labels: list[int] = kmeans(vectors, max(1, min(k, len(ids))), seed=seed).tolist()
-        return labels
-
-    return (
-        SqlFunction("kmeans", cluster, ("BIGINT[]", "BIGINT", "BIGINT"), "INTEGER[]"),
-        SqlFunction("apportion", apportion, ("BIGINT", "DOUBLE[]", "BIGINT[]", "BOOLEAN"), "BIGINT[]"),
-    )
 
 
 def summarise(
