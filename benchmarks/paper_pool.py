@@ -136,6 +136,10 @@ def build(path: str, scale: float, d: int = 1024, seed: int = 0) -> None:
 
     with warehouse.write() as session:
         session.run("SET preserve_insertion_order = false")
+        session.run(
+            "INSERT INTO ingests SELECT 1, 'bench', 'bench', ?, ?, ?, 0, 0, TIMESTAMP '2026-01-01'",
+            [len(pool.source), len(pool.source), len(pool.of_turn)],
+        )
         write_samples(session, pool)
         write_turns(session, pool, rng)
         say(f"{len(pool.source):,} samples, {len(pool.of_turn):,} turns")

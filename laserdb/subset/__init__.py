@@ -9,6 +9,7 @@ from __future__ import annotations
 from laserdb.subset.determinantal import greedy_map
 from laserdb.subset.facility import facility_location
 from laserdb.subset.farthest import k_center
+from laserdb.subset.measures import nearest_distance, vendi_score
 from laserdb.subset.similar import far_apart
 from laserdb.subset.tags import information_gain, tag_cover, tag_vectors
 
@@ -18,6 +19,8 @@ __all__ = [
     "greedy_map",
     "information_gain",
     "k_center",
+    "nearest_distance",
     "tag_cover",
     "tag_vectors",
+    "vendi_score",
 ]

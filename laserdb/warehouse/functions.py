@@ -134,3 +134,14 @@ def vectors_of(session: Session, ids: Ids, embedder: str, progress: Progress | N
     if count != len(ids):
         raise StrategyError(f"{len(ids) - count} of {len(ids)} samples have no vector of {embedder}")
     return found
+
+
+def common_embedder(session: Session, ids: Ids) -> str | None:
+    """The embedder that has a vector of every one of these samples; the first by name, None without any."""
+    with session.table("wanted_ids", pa.table({"sample_id": np.asarray(ids, np.int64)})):
+        rows = session.rows(
+            "SELECT embedder FROM embeddings JOIN wanted_ids USING (sample_id) "
+            "GROUP BY embedder HAVING count(*) = ? ORDER BY embedder",
+            [len(ids)],
+        )
+    return rows[0][0] if rows else None

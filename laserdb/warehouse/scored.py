@@ -48,13 +48,17 @@ def sample_scores(
     *,
     scorers: Collection[str] | None = None,
     only: str | None = None,
+    percentiles: Sequence[float] | None = None,
 ) -> str:
     """SELECT of `sample_id` and the given columns, a row per sample.
 
     `scorers` are those that judge quality (default: any that `routes` names when the query runs);
-    `only` is a relation with a column `sample_id` to which the rows are restricted.
+    `only` is a relation with a column `sample_id` to which the rows are restricted; `percentiles` are
+    those that become 0 and 1 (LASER §3.3: 1 and 99).
     """
     known = {table.scorer: table for table in tables}
+    low, high = percentiles or (1, 99)
+    shares = f"[{float(low) / 100!r}, {float(high) / 100!r}]"
     judges = [table for name, table in known.items() if name not in NO_QUALITY and table.unit != "prompt"]
     if scorers is not None:
         judges = [table for table in judges if table.scorer in scorers]
@@ -70,14 +74,14 @@ def sample_scores(
         joins.append(join(table, "c", current(CATEGORY)))
     if with_f:
         table = known[DIFFICULTY]
-        ctes.append(f"difficulty_bounds AS ({bounds_of(table)})")
+        ctes.append(f"difficulty_bounds AS ({bounds_of(table, shares)})")
         fields.append(f"{NORMAL.format(score='d.score', bounds='db.bounds')} AS f")
         joins.append(join(table, "d", current(DIFFICULTY)) + " CROSS JOIN difficulty_bounds db")
     if with_q:
         normals = []
         joins.append("LEFT JOIN routes ON routes.category = c.category")
         for unit in sorted({table.unit for table in judges}):
-            ctes += judged(unit, [table for table in judges if table.unit == unit])
+            ctes += judged(unit, [table for table in judges if table.unit == unit], shares)
             normals.append(NORMAL.format(score=f"u_{unit}.score", bounds=f"b_{unit}.bounds"))
             joins.append(
                 f"LEFT JOIN judged_{unit} u_{unit} "
@@ -137,16 +141,16 @@ def join(table: ResultTable, alias: str, run: str, more: str = "") -> str:
     return f"LEFT JOIN {table.qualified} {alias} ON {alias}.key = t.{key} AND {alias}.run_id = {run}{more}"
 
 
-def bounds_of(table: ResultTable) -> str:
+def bounds_of(table: ResultTable, shares: str) -> str:
     """LASER §3.3: percentiles over all scored turns of the pool; failures are NULL and don't count."""
     return (
-        f"SELECT quantile_cont(r.score, [0.01, 0.99]) AS bounds FROM turns t JOIN {table.qualified} r "
+        f"SELECT quantile_cont(r.score, {shares}) AS bounds FROM turns t JOIN {table.qualified} r "
         f"ON r.key = t.{UNIT_KEYS[table.unit]} WHERE r.run_id = {current(table.scorer)} "
         "AND r.score IS NOT NULL"
     )
 
 
-def judged(unit: str, judges: Sequence[ResultTable]) -> list[str]:
+def judged(unit: str, judges: Sequence[ResultTable], shares: str) -> list[str]:
     """CTEs of every score of this unit that counts as quality in some category, and their percentiles."""
     branches = (
         f"SELECT key, {literal(table.scorer)} AS scorer, score FROM {table.qualified} "
@@ -156,6 +160,6 @@ def judged(unit: str, judges: Sequence[ResultTable]) -> list[str]:
     )
     return [
         f"judged_{unit} AS MATERIALIZED ({' UNION ALL '.join(branches)})",
-        f"bounds_{unit} AS (SELECT u.scorer, quantile_cont(u.score, [0.01, 0.99]) AS bounds "
+        f"bounds_{unit} AS (SELECT u.scorer, quantile_cont(u.score, {shares}) AS bounds "
         f"FROM turns t JOIN judged_{unit} u ON u.key = t.{UNIT_KEYS[unit]} GROUP BY u.scorer)",
     ]

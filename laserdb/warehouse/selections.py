@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from laserdb.errors import StrategyError, UsageError
+from laserdb.plugins import unknown
 from laserdb.sqltext import literal
 from laserdb.warehouse import scored, views
 from laserdb.warehouse.functions import SqlFunction, functions
@@ -52,14 +53,41 @@ def mentioned(text: str) -> frozenset[str]:
     return everything & words
 
 
-def pool_sql(session: Session, where: str | None, embedder: str | None, columns: Collection[str]) -> str:
-    """SQL of the table `pool`: a row per sample that may be chosen, with the given columns."""
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What of the pool may be chosen: by a condition, from a larger selection, marked ones or not."""
+
+    where: str | None = None
+    within: str | None = None
+    keep_marked: bool = False
+    within_ids: pa.ChunkedArray | None = None
+    """The samples of `within` while it isn't recorded yet."""
+
+    def as_params(self) -> dict[str, Any]:
+        """What a record keeps of it."""
+        params: dict[str, Any] = {"where": self.where} if self.where else {}
+        params |= {"within": self.within} if self.within else {}
+        return params | ({"keep_marked": True} if self.keep_marked else {})
+
+
+def pool_text(
+    session: Session,
+    restriction: Restriction,
+    embedder: str | None,
+    query: str,
+    percentiles: Sequence[float] | None = None,
+) -> str:
+    """SQL of the table `pool`: a row per sample that may be chosen, with what is mentioned."""
+    where = restriction.where
+    columns = mentioned(query) | (mentioned(f"SELECT {where}") if where else frozenset())
     from_scores = [name for name in scored.COLUMNS if name in columns]
     fields = ["s.sample_id", *(f"s.{name}" for name in SAMPLE_COLUMNS if name in columns)]
     joins = ""
     if from_scores:
         fields += [f"x.{name}" for name in from_scores]
-        wanted = scored.sample_scores(views.result_tables(session), from_scores, scorers=routed(session))
+        wanted = scored.sample_scores(
+            views.result_tables(session), from_scores, scorers=routed(session), percentiles=percentiles
+        )
         joins += f"\nLEFT JOIN (\n{wanted}\n) x USING (sample_id)"
     if EMBEDDED in columns:
         fields.append("e.sample_id IS NOT NULL AS embedded")
@@ -67,7 +95,13 @@ def pool_sql(session: Session, where: str | None, embedder: str | None, columns:
             f"\nLEFT JOIN (SELECT sample_id FROM embeddings WHERE embedder = {literal(embedder or '')}) e "
             "USING (sample_id)"
         )
-    condition = f"\nWHERE (\n{where}\n)" if where else ""
+    conditions = [f"(\n{where}\n)"] if where else []
+    if restriction.within is not None:
+        inside = f"SELECT sample_id FROM selected WHERE selection = {literal(restriction.within)}"
+        conditions.append(f"s.sample_id IN ({inside})")
+    if not restriction.keep_marked and session.value("SELECT count(*) FROM marks"):
+        conditions.append("s.sample_id NOT IN (SELECT sample_id FROM marks)")
+    condition = "\nWHERE " + " AND ".join(conditions) if conditions else ""
     return (
         f"CREATE OR REPLACE TEMP TABLE pool AS\nSELECT {', '.join(fields)}\nFROM samples s{joins}{condition}"
     )
@@ -78,18 +112,112 @@ def routed(session: Session) -> list[str]:
     return [scorer for (scorer,) in session.rows("SELECT DISTINCT scorer FROM routes ORDER BY scorer")]
 
 
-def make_pool(session: Session, where: str | None, embedder: str | None, query: str = "*") -> str:
+def make_pool(
+    session: Session,
+    restriction: Restriction,
+    embedder: str | None,
+    query: str = "*",
+    percentiles: Sequence[float] | None = None,
+) -> str:
     """Create the temporary table `pool` with what `query` and `where` mention; returns its SQL.
 
     Raises a one-line error for a bad `where`.
     """
-    columns = mentioned(query) | (mentioned(f"SELECT {where}") if where else frozenset())
-    sql = pool_sql(session, where, embedder, columns)
+    sql = pool_text(session, restriction, embedder, query, percentiles)
+    run = sql
     with query_errors("--where: "):
-        if where is not None and len(session.con.extract_statements(sql)) != 1:
-            raise UsageError(f"--where must be one condition: {where}")
-        session.run(sql)
+        if restriction.where is not None and len(session.con.extract_statements(sql)) != 1:
+            raise UsageError(f"--where must be one condition: {restriction.where}")
+        if restriction.within_ids is not None:
+            # The larger selection isn't recorded yet, but will be by the time that anybody runs this again.
+            larger = pa.table(
+                {
+                    "selection": [restriction.within] * len(restriction.within_ids),
+                    "sample_id": restriction.within_ids,
+                }
+            )
+            with session.table("larger_selection", larger):
+                session.run(
+                    run.replace("FROM selected WHERE selection", "FROM larger_selection WHERE selection")
+                )
+        else:
+            session.run(run)
     return sql
+
+
+def pool_tokens(session: Session) -> tuple[int, float | None]:
+    """How many samples the pool has, and their mean tokens."""
+    size, mean = session.row("SELECT count(*), avg(tokens) FROM pool")
+    return size, mean
+
+
+def within_tokens(session: Session, chosen: pa.Table, tokens: int) -> tuple[int, int]:
+    """How many of the chosen ones, in their order, stay within the tokens; and the tokens of all of them."""
+    with session.table("chosen", chosen):
+        found = (
+            session.arrow(
+                "SELECT coalesce(x.tokens, 0) AS tokens FROM chosen c JOIN sample_scores x USING (sample_id) "
+                "ORDER BY c.rank"
+            )
+            .column("tokens")
+            .to_pylist()
+        )
+    total = within = 0
+    for count in found:
+        total += count
+        within += total <= tokens
+    return within, total
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A recorded selection."""
+
+    name: str
+    strategy: str
+    params: dict[str, Any]
+    sql: str
+    seed: int
+    m: int
+    result_hash: str
+    embedder: str | None
+
+
+def load(session: Session, name: str) -> Stored:
+    """The record of a selection. Raises UsageError with the nearest names if there is none."""
+    rows = session.rows(
+        "SELECT strategy, params, sql, seed, m, result_hash, runs FROM selections WHERE name = ?", [name]
+    )
+    if not rows:
+        known = [one for (one,) in session.rows("SELECT name FROM selections ORDER BY name")]
+        raise UsageError(unknown("selection", name, known))
+    strategy, params, sql, seed, m, result_hash, runs = rows[0]
+    models = session.rows(
+        "SELECT model FROM runs WHERE scorer = 'embedding' AND run_id IN (SELECT unnest(?::BIGINT[]))", [runs]
+    )
+    embedder = models[0][0] if models else None
+    return Stored(name, strategy, json.loads(params), sql, seed, m, result_hash, embedder)
+
+
+def chosen_ids(session: Session, name: str) -> list[int]:
+    """The samples of a selection in their order."""
+    rows = session.rows("SELECT sample_id FROM selected WHERE selection = ? ORDER BY rank", [name])
+    return [one for (one,) in rows]
+
+
+def still_candidates(session: Session, name: str, condition: str) -> pa.Table:
+    """The samples of a selection that are candidates in the `pool` of now, as `run_strategy` gives them."""
+    return session.arrow(
+        "SELECT x.sample_id, x.rank, x.reason, pool.category, x.cluster, pool.f, pool.q, pool.p "
+        f"FROM selected x JOIN (SELECT * FROM pool WHERE {condition}) pool USING (sample_id) "
+        f"WHERE x.selection = {literal(name)} ORDER BY x.rank"
+    )
+
+
+def renumber(chosen: pa.Table) -> pa.Table:
+    """The rows with ranks from 1 in the order that they have."""
+    at = chosen.column_names.index("rank")
+    return chosen.set_column(at, "rank", pa.array(range(1, chosen.num_rows + 1), pa.int64()))
 
 
 def statements(session: Session, sql: str) -> list[Any]:

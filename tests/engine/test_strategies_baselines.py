@@ -110,6 +110,7 @@ def car(pool, m):
         if cluster[row["id"]] not in seen:
             seen.add(cluster[row["id"]])
             chosen.append(row["id"])
+    chosen += [row["id"] for row in rows if row["id"] not in chosen]
     return chosen[:m]
 
 

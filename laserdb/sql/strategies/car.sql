@@ -30,8 +30,14 @@ ranked AS (
     JOIN clusters USING (sample_id)
 )
 
-SELECT sample_id, CASE WHEN is_top THEN 'top' ELSE 'cluster' END AS reason, cluster
+SELECT
+    sample_id,
+    CASE WHEN is_top THEN 'top' WHEN in_cluster <= {{ n2 }} THEN 'cluster' ELSE 'fill' END AS reason,
+    cluster
 FROM ranked
+{# Clusters that the best n1 have emptied leave something of m; with a given n1, that is a shortfall. #}
+{% if n1 is not none %}
 WHERE is_top OR in_cluster <= {{ n2 }}
-ORDER BY is_top DESC, place
+{% endif %}
+ORDER BY is_top DESC, in_cluster <= {{ n2 }} DESC, place
 LIMIT {{ m }}

@@ -24,8 +24,10 @@ ranked AS (
     JOIN clusters USING (sample_id)
 )
 
-SELECT sample_id, CASE WHEN is_top THEN 'top' ELSE 'cluster' END AS reason, cluster
+SELECT
+    sample_id,
+    CASE WHEN is_top THEN 'top' WHEN in_cluster <= 1 THEN 'cluster' ELSE 'fill' END AS reason,
+    cluster
 FROM ranked
-WHERE is_top OR in_cluster <= 1
-ORDER BY is_top DESC, place
+ORDER BY is_top DESC, in_cluster <= 1 DESC, place
 LIMIT 10
