@@ -14,7 +14,7 @@ from laserdb.clustering.products import find_device
 from laserdb.clustering.seeding import seed_centres
 from laserdb.clustering.workers import Workers
 
-__all__ = ["kmeans"]
+__all__ = ["METRICS", "kmeans"]
 
 METRICS = ("euclidean", "cosine")
 

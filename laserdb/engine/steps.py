@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from laserdb import subset
 from laserdb.apportion import apportion
-from laserdb.clustering import kmeans
+from laserdb.clustering import METRICS, kmeans
+from laserdb.errors import UsageError
+from laserdb.plugins import unknown
 from laserdb.progress import Progress
 from laserdb.warehouse import Session
 from laserdb.warehouse.functions import SqlFunction, Vectors, vectors_of
@@ -50,6 +52,8 @@ class Steps:
     def kmeans(self, ids: Ids, k: int, seed: int) -> Chosen:
         """The cluster of each sample."""
         metric = self.params.get("metric", "euclidean")
+        if metric not in METRICS:
+            raise UsageError(unknown("metric", metric, METRICS))
         return kmeans(self.vectors(ids), max(1, min(k, len(ids))), seed=seed, metric=metric)
 
     def far_apart(self, ids: Ids, m: int, threshold: float) -> Chosen:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from laserdb.errors import UsageError
 from laserdb.sqltext import literal
 from laserdb.warehouse.tables import CATEGORY, EMBEDDING, UNIT_KEYS, ResultTable
 
@@ -57,8 +58,7 @@ def sample_scores(
     those that become 0 and 1 (LASER §3.3: 1 and 99).
     """
     known = {table.scorer: table for table in tables}
-    low, high = percentiles or (1, 99)
-    shares = f"[{float(low) / 100!r}, {float(high) / 100!r}]"
+    shares = shares_of(percentiles or (1, 99))
     judges = [table for name, table in known.items() if name not in NO_QUALITY and table.unit != "prompt"]
     if scorers is not None:
         judges = [table for table in judges if table.scorer in scorers]
@@ -96,6 +96,18 @@ def sample_scores(
     ctes.append(f"turn_scores AS (SELECT {', '.join(fields)} FROM turns t {' '.join(joins)}{where})")
     present = (with_category, with_f, with_q, with_tokens)
     return f"WITH {', '.join(ctes)} {grouped(columns, *present)}"
+
+
+def shares_of(percentiles: Sequence[float]) -> str:
+    """SQL of two percentiles as shares. Raises UsageError for anything else."""
+    try:
+        low, high = (float(one) for one in percentiles)
+        fits = 0 <= low < high <= 100
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise UsageError(f"percentiles must be two numbers from 0 to 100, the lower first, not {percentiles}")
+    return f"[{low / 100!r}, {high / 100!r}]"
 
 
 def grouped(columns: Collection[str], category: bool, f: bool, q: bool, tokens: bool) -> str:

@@ -50,3 +50,8 @@ md5(concat({{ seed }}, ':', sample_id)), sample_id
 {% macro total(expression) %}
 sum(round(({{ expression | safe }}) * 4294967296.0)) / 4294967296.0
 {%- endmacro %}
+
+{# What ranks samples: p, or f^a · q^b with other exponents than 1. #}
+{% macro preference(f_exponent, q_exponent) %}
+{% if f_exponent == 1 and q_exponent == 1 %}p{% else %}pow(f, {{ f_exponent }}) * pow(q, {{ q_exponent }}){% endif %}
+{%- endmacro %}
