@@ -17,8 +17,9 @@ from laserdb.engine.steps import Steps
 from laserdb.progress import Progress, Silent
 from laserdb.sql.header import candidate_condition
 from laserdb.sqltext import literal
-from laserdb.warehouse import Session, Warehouse, pool, selections
-from laserdb.warehouse.selections import Restriction, Stored
+from laserdb.warehouse import Session, Warehouse, candidates, pool, selections
+from laserdb.warehouse.candidates import Restriction
+from laserdb.warehouse.selections import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def top_up(chooser: Chooser, stored: Stored, budget: Budget) -> tuple[Choice, di
     session, where = chooser.session, stored.params.get("where")
     keep_marked = bool(stored.params.get("keep_marked"))
     needs = chooser.needs()
-    selections.make_pool(session, Restriction(where, None, keep_marked), needs.embedder)
+    candidates.make_pool(session, Restriction(where, None, keep_marked), needs.embedder)
     condition = candidate_condition(chooser.strategy.header, chooser.params)
     old = selections.still_candidates(session, stored.name, condition)
     room = rooms(session, chooser.params, condition, budget.samples)
@@ -141,7 +142,7 @@ def top_up(chooser: Chooser, stored: Stored, budget: Budget) -> tuple[Choice, di
             parts.append(chooser.choose(Budget(gap), restriction).chosen)
     whole = selections.renumber(pa.concat_tables(parts))
     params = dict(chooser.params) | Restriction(where, None, keep_marked).as_params()
-    pool_text = selections.pool_text(session, Restriction(where, None, keep_marked), needs.embedder, sql)
+    pool_text = candidates.pool_text(session, Restriction(where, None, keep_marked), needs.embedder, sql)
     total = len(selections.chosen_ids(session, stored.name))
     more = {"kept": kept.num_rows, "dropped": total - kept.num_rows, "added": whole.num_rows - kept.num_rows}
     return Choice(whole, f"{pool_text};\n\n{sql}", budget.samples, params, runs, warnings), more

@@ -14,8 +14,8 @@ from laserdb.errors import StrategyError
 from laserdb.progress import Progress
 from laserdb.sql.header import resolve_params
 from laserdb.sql.render import Strategy, load_strategy, render
-from laserdb.warehouse import Session, selections
-from laserdb.warehouse.selections import Restriction
+from laserdb.warehouse import Session, candidates, selections
+from laserdb.warehouse.candidates import Restriction
 
 TRIES = 4
 
@@ -78,7 +78,7 @@ class Chooser:
         m = budget.samples
         sql = self.sql(max(m, 1))
         query = f"{sql} tokens" if budget.tokens is not None else sql
-        pool = selections.make_pool(
+        pool = candidates.make_pool(
             self.session, restriction, needs.embedder, query, self.params.get("percentiles")
         )
         if budget.tokens is None:
@@ -100,7 +100,7 @@ class Chooser:
 
     def _until(self, tokens: int, embedder: str | None) -> tuple[int, str, pa.Table]:
         """Choose until the tokens are enough, and cut, in the strategy's order, where they are reached."""
-        size, mean = selections.pool_tokens(self.session)
+        size, mean = candidates.pool_tokens(self.session)
         if not mean:
             raise StrategyError(
                 f"a budget of tokens needs their counts; run: laserdb score {self.path} tokens"

@@ -10,9 +10,10 @@ from laserdb.apportion import apportion
 from laserdb.errors import UsageError
 from laserdb.sql.header import CONDITIONS
 from laserdb.sql.render import load_strategy
-from laserdb.warehouse import Session, Warehouse, pool, reasons, selections
+from laserdb.warehouse import Session, Warehouse, candidates, pool, reasons, selections
+from laserdb.warehouse.candidates import Restriction
 from laserdb.warehouse.functions import vectors_of
-from laserdb.warehouse.selections import Restriction, Stored
+from laserdb.warehouse.selections import Stored
 
 MISSING = {
     "category": "it has no category",
@@ -35,7 +36,7 @@ def explain(warehouse: Warehouse, name: str, data_id: str, source: str | None = 
         restriction = Restriction(
             stored.params.get("where"), stored.params.get("within"), bool(stored.params.get("keep_marked"))
         )
-        selections.make_pool(session, restriction, stored.embedder, "*", stored.params.get("percentiles"))
+        candidates.make_pool(session, restriction, stored.embedder, "*", stored.params.get("percentiles"))
         facts = sample | reasons.scores(session, sample["sample_id"])
         facts["selection"], facts["strategy"] = name, stored.strategy
         facts["marks"] = reasons.marks(session, sample["sample_id"])

@@ -15,8 +15,8 @@ from laserdb.engine.choose import Budget, Choice, Chooser
 from laserdb.errors import UsageError
 from laserdb.progress import Progress, Silent
 from laserdb.sql.header import candidate_condition
-from laserdb.warehouse import Warehouse, selections
-from laserdb.warehouse.selections import Restriction
+from laserdb.warehouse import Warehouse, candidates, selections
+from laserdb.warehouse.candidates import Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def dry_run(
     """What a selection would come to; counts candidates by category, whatever the strategy reads."""
     needs = chooser.needs()
     sql = chooser.sql(max(budget.samples, 1))
-    pool = selections.make_pool(
+    pool = candidates.make_pool(
         chooser.session, restriction, needs.embedder, "*", chooser.params.get("percentiles")
     )
     condition = candidate_condition(chooser.strategy.header, chooser.params)

@@ -13,7 +13,7 @@ from laserdb.progress import Progress, Silent
 from laserdb.sql.header import resolve_params
 from laserdb.sql.render import load_strategy
 from laserdb.warehouse import Warehouse, statistics
-from laserdb.warehouse.selections import Restriction
+from laserdb.warehouse.candidates import Restriction
 
 
 def sweep(

@@ -135,6 +135,8 @@ def convert(text: str, default: Any) -> Any:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
+        if default is None:
+            return text
         raise ValueError(f"expected a value like {json.dumps(default)}, not {text!r}") from None
     number = isinstance(default, int | float) and not isinstance(default, bool)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
