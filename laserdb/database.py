@@ -9,8 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from laserdb import plugins
+from laserdb.engine import again, marking
+from laserdb.engine import compare as comparing
+from laserdb.engine import explain as explaining
 from laserdb.engine import score as scoring
 from laserdb.engine import select as selecting
+from laserdb.engine import sweep as sweeping
+from laserdb.engine.budgets import parse_budgets
 from laserdb.engine.catalog import make_scorers
 from laserdb.engine.estimate import Estimate, estimate
 from laserdb.engine.presets import PRESETS
@@ -173,32 +178,94 @@ class Database:
     def select(
         self,
         strategy: str,
-        m: int,
+        m: int | str | Sequence[int],
         *,
         name: str | None = None,
         seed: int = 0,
         where: str | None = None,
         replace: bool = False,
         dry_run: bool = False,
+        keep_marked: bool = False,
         params: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
     ) -> selecting.SelectSummary:
-        """Choose m samples by a built-in strategy or a `.sql` file, and record them with their reasons.
+        """Choose by a built-in strategy or a `.sql` file, and record the samples with their reasons.
 
-        `params` are the strategy's own: `db.select("laser", m=1000, params={"gamma": 90})`.
+        `m` is a number of samples, several (nested: each contains the smaller ones), or a text such as
+        "5M-tokens". `params` are the strategy's own: `db.select("laser", m=1000, params={"gamma": 90})`.
+        Samples that `dedup` or `decontaminate` marked are left out unless `keep_marked`.
         """
-        given = (params or {}).items()
-        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given}
         options = selecting.SelectOptions(
             strategy=strategy,
-            m=m,
+            budgets=parse_budgets(m),
             name=name,
             seed=seed,
-            params=texts,
+            params=as_texts(params),
             where=where,
             replace=replace,
             dry_run=dry_run,
+            keep_marked=keep_marked,
         )
-        return selecting.select(self.warehouse, options)
+        return selecting.select(self.warehouse, options, progress)
+
+    def reproduce(self, name: str, *, progress: Progress | None = None) -> again.Reproduced:
+        """Run a recorded selection again, and say whether it gives the same samples in the same order."""
+        return again.reproduce(self.warehouse, name, progress)
+
+    def extend(
+        self,
+        base: str,
+        *,
+        m: int | None = None,
+        name: str | None = None,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> selecting.SelectSummary:
+        """Top up a selection after new data: keep what still fits, add what is missing; a new selection."""
+        return again.extend(self.warehouse, base, m=m, name=name, replace=replace, progress=progress)
+
+    def sweep(
+        self,
+        strategy: str,
+        m: int,
+        grid: Mapping[str, Sequence[Any]],
+        *,
+        seed: int = 0,
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> list[dict[str, Any]]:
+        """What a strategy would choose for every combination of parameter values; records nothing."""
+        texts = {key: [as_text(value) for value in values] for key, values in grid.items()}
+        return sweeping.sweep(
+            self.warehouse, strategy, m, texts, as_texts(params), seed=seed, where=where, progress=progress
+        )
+
+    def compare(self, one: str, other: str, *, progress: Progress | None = None) -> dict[str, Any]:
+        """Two selections side by side: overlap, drift of categories, sources and scores, diversity."""
+        return comparing.compare(self.warehouse, one, other, progress)
+
+    def explain(self, name: str, data_id: str, *, source: str | None = None) -> dict[str, Any]:
+        """Why a sample is in a selection, or what kept it out."""
+        return explaining.explain(self.warehouse, name, data_id, source)
+
+    def dedup(
+        self, *, threshold: float = 0.8, clear: bool = False, progress: Progress | None = None
+    ) -> marking.Marked:
+        """Mark samples whose text is nearly that of an earlier one (MinHash); `select` leaves them out."""
+        return marking.dedup(self.warehouse, threshold, clear=clear, progress=progress)
+
+    def decontaminate(
+        self,
+        against: Sequence[str | Path],
+        *,
+        threshold: float = 0.8,
+        clear: bool = False,
+        progress: Progress | None = None,
+    ) -> marking.Marked:
+        """Mark samples that share a 13-gram with, or are nearly, a text of these evaluation files."""
+        files = [str(one) for one in against]
+        return marking.decontaminate(self.warehouse, files, threshold, clear=clear, progress=progress)
 
     def export(
         self,
@@ -228,3 +295,13 @@ class Database:
         """What the file holds: sources, categories, coverage by scorer, runs, selections."""
         with self.warehouse.read() as session:
             return status(session)
+
+
+def as_text(value: Any) -> str:
+    """A parameter as `--set` would give it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def as_texts(params: Mapping[str, Any] | None) -> dict[str, str]:
+    """Parameters as `--set` would give them."""
+    return {key: as_text(value) for key, value in (params or {}).items()}

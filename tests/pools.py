@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class FakeTurn:
     quality: float | None = 0.5
     tokens: int | None = 10
     response: str | None = "answer"
+    deita_quality: float | None = None
+    deita_complexity: float | None = None
+    ifd: float | None = None
+    alpagasus: float | None = None
+    tags: Sequence[str] | None = None
 
 
 @dataclass
@@ -44,6 +50,15 @@ TABLES = {
     "checks": ResultTable("checks", "checks", "turn", {}),
 }
 
+# Scorers that only some strategies want: their tables exist where a turn has a value.
+OPTIONAL = {
+    "deita_quality": ResultTable("deita_quality", "deita_quality", "turn", {}),
+    "deita_complexity": ResultTable("deita_complexity", "deita_complexity", "instruction", {}),
+    "ifd": ResultTable("ifd", "ifd", "turn", {}),
+    "alpagasus": ResultTable("alpagasus", "alpagasus", "turn", {}),
+    "instag": ResultTable("instag", "instag", "instruction", {"tags": "JSON"}),
+}
+
 
 def key_of(*parts: object) -> str:
     return str(uuid.UUID(hashlib.md5(repr(parts).encode()).hexdigest()))
@@ -56,7 +71,9 @@ def run_spec(scorer: str, model: str = "fake") -> RunSpec:
 def fill(warehouse: Warehouse, samples: Sequence[FakeSample], *, routes: str | None = "checks") -> None:
     """Insert samples (ids from 1) and append their results."""
     sample_rows, turn_rows = [], []
-    found: dict[str, list[tuple[str, float | None, str | None, dict]]] = {name: [] for name in TABLES}
+    found: dict[str, list[tuple[str, float | None, str | None, dict]]] = {
+        name: [] for name in TABLES | OPTIONAL
+    }
     vectors: list[tuple[str, Sequence[float]]] = []
     turn_id = 0
     for sample_id, sample in enumerate(samples, start=1):
@@ -80,6 +97,13 @@ def fill(warehouse: Warehouse, samples: Sequence[FakeSample], *, routes: str | N
                 if value is not None:
                     failed = value != value
                     found[name].append((key, None if failed else value, "broken" if failed else None, {}))
+            for name, table in OPTIONAL.items():
+                value = len(turn.tags or ()) if name == "instag" else getattr(turn, name)
+                if value is not None and (name != "instag" or turn.tags is not None):
+                    failed = value != value
+                    own = {"tags": json.dumps(turn.tags)} if name == "instag" else {}
+                    key = instruction_key if table.unit == "instruction" else turn_key
+                    found[name].append((key, None if failed else value, "broken" if failed else None, own))
             if turn.tokens is not None:
                 own = {"instruction_tokens": turn.tokens, "response_tokens": 0}
                 found["tokens"].append((turn_key, float(turn.tokens), None, own))
@@ -94,6 +118,9 @@ def fill(warehouse: Warehouse, samples: Sequence[FakeSample], *, routes: str | N
             session.run("UPDATE routes SET scorer = ?", [routes])
         for name, table in TABLES.items():
             append_results(session, table, found[name])
+        for name, table in OPTIONAL.items():
+            if found[name]:
+                append_results(session, table, found[name])
         if vectors:
             append_vectors(session, vectors)
 

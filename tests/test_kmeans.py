@@ -285,3 +285,25 @@ class TestErrors:
             ValueError, match=r"^x holds NaN, infinity or a number beyond float32 in row 2100$"
         ):
             kmeans(x, 2)
+
+
+class TestDevice:
+    """The way through torch, here on the processor: what a GPU runs is the same code."""
+
+    def test_torch_reckons_what_numpy_does(self, large):
+        pytest.importorskip("torch")
+        from laserdb.clustering.products import Products
+
+        rng = np.random.default_rng(0)
+        left, scored = (rng.standard_normal((n, 17), dtype=np.float32) for n in (40, 25))
+        for tile in (7, 25, 100):
+            best, value = Products(scored, tile, "cpu").best(left)
+            found, there = Products(scored, tile, "cpu:0").best(left)
+            assert np.array_equal(found, best)
+            assert np.allclose(there, value, atol=1e-5)
+
+    def test_a_named_device_finds_planted_clusters(self):
+        pytest.importorskip("torch")
+        x, truth = planted(100, 12, 16)
+        # Not the string "cpu", which takes NumPy's way.
+        assert same_partition(kmeans(x, 100, device="cpu:0"), truth)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from laserdb.clustering.lloyd import means, nearest, repair
 from laserdb.clustering.moves import improve
 from laserdb.clustering.points import Floats, Ints, Points, as_matrix
+from laserdb.clustering.products import find_device
 from laserdb.clustering.seeding import seed_centres
 from laserdb.clustering.workers import Workers
 
-__all__ = ["kmeans"]
+__all__ = ["METRICS", "kmeans"]
 
 METRICS = ("euclidean", "cosine")
 
@@ -31,6 +32,7 @@ def kmeans(
     *,
     metric: str = "euclidean",
     threads: int | None = None,
+    device: str | None = None,
 ) -> npt.NDArray[np.int32]:
     """Partition the rows of `x` into `k` clusters of small squared distance to their means.
 
@@ -46,6 +48,9 @@ def kmeans(
             of threads (of one machine and one NumPy; another BLAS may round differently).
         metric: `"euclidean"`, or `"cosine"`, which scales each row to length 1 first (zero rows stay zero).
         threads: how many threads work; the processor's cores if None.
+        device: where the products of all points with all centres are reckoned: `"cpu"`, or a device of
+            torch such as `"cuda"`. None takes a GPU if torch finds one. The labels of a GPU are good ones,
+            too, but not the processor's, whose sums round differently.
 
     Returns:
         int32 `(n,)`, each in `[0, k)`. Equal rows share a label. Every label occurs, unless there are
@@ -66,7 +71,7 @@ def kmeans(
     matrix = as_matrix(x)
     if len(matrix) == 0:
         return np.empty(0, np.int32)
-    with Workers(threads) as workers:
+    with Workers(threads, find_device(device)) as workers:
         points = Points.prepare(matrix, workers, cosine=metric == "cosine")
         labels = np.arange(points.n) if k >= points.n else _fit(points, k, seed, workers)
         return points.spread(labels).astype(np.int32)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from laserdb.clustering.points import Doubles, Floats, Ints, Points
+from laserdb.clustering.products import Products, best_per_tile
 from laserdb.clustering.workers import Workers
 
 TILE = 2048  # centres at a time: a block's scores take 8 MB
@@ -27,29 +27,15 @@ def with_ones(block: Floats) -> Floats:
     return np.hstack([block, np.ones((len(block), 1), np.float32)])
 
 
-def best_per_tile(left: Floats, scored: Floats, tile: int) -> tuple[npt.NDArray[np.int32], Floats]:
-    """For each row of `left` and each tile of `scored`, the row of `scored` with the least product."""
-    starts = range(0, len(scored), tile)
-    best = np.empty((len(left), len(starts)), np.int32)
-    value = np.empty(best.shape, np.float32)
-    each = np.arange(len(left))
-    for t, at in enumerate(starts):
-        scores = left @ scored[at : at + tile].T
-        least = scores.argmin(axis=1)
-        best[:, t] = least + at
-        value[:, t] = scores[each, least]
-    return best, value
-
-
 def nearest(points: Points, centres: Floats, workers: Workers) -> tuple[Ints, Floats]:
     """Each point's nearest centre (the first of equals) and its squared distance to it."""
-    scored = score_rows(centres)
+    products = Products(score_rows(centres), TILE, workers.device)
     labels = np.empty(points.n, np.int64)
     distances = np.empty(points.n, np.float32)
 
     def job(span: slice) -> None:
         block = points.take(span)
-        best, value = best_per_tile(with_ones(block), scored, TILE)
+        best, value = products.best(with_ones(block))
         pick = value.argmin(axis=1)[:, None]
         labels[span] = np.take_along_axis(best, pick, 1)[:, 0]
         distances[span] = np.maximum(np.take_along_axis(value, pick, 1)[:, 0] + sum_squares(block), 0)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from laserdb.clustering.lloyd import best_per_tile, means, repair, score_rows, sum_squares, with_ones
+from laserdb.clustering.lloyd import means, repair, score_rows, sum_squares, with_ones
 from laserdb.clustering.points import BLOCK, Doubles, Floats, Ints, Points
+from laserdb.clustering.products import Products
 from laserdb.clustering.swaps import find_swaps
 from laserdb.clustering.workers import Workers, spans
 
@@ -42,13 +43,13 @@ def _near(
     k = len(centres)
     mixed = np.random.default_rng([seed, k, 1]).permutation(k).astype(np.int32)
     tile = min(-(-k // CANDIDATES), WIDEST_TILE)
-    scored = score_rows(centres[mixed])
+    products = Products(score_rows(centres[mixed]), tile, workers.device)
     near = np.empty((points.n, -(-k // tile)), np.int32)
     distances = np.empty(points.n, np.float32)
 
     def job(span: slice) -> None:
         block = points.take(span)
-        best, value = best_per_tile(with_ones(block), scored, tile)
+        best, value = products.best(with_ones(block))
         order = np.argsort(value, axis=1, kind="stable")
         near[span] = mixed[np.take_along_axis(best, order, 1)]
         distances[span] = np.maximum(value.min(axis=1) + sum_squares(block), 0)

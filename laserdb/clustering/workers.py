@@ -45,8 +45,9 @@ class _SingleThreadedBlas:
 class Workers:
     """A pool whose jobs are cut by the data alone and whose results come back in order."""
 
-    def __init__(self, threads: int | None) -> None:
+    def __init__(self, threads: int | None, device: str = "cpu") -> None:
         self.threads = threads or _cores()
+        self.device = device
 
     def __enter__(self) -> Self:
         _SingleThreadedBlas.enter()

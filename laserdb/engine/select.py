@@ -1,23 +1,22 @@
-"""Selecting: check what the strategy needs, render its SQL, run it over the pool, record the result."""
+"""Selecting: run a strategy over the pool for one or several budgets, and record what it chose."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from laserdb.apportion import apportion
-from laserdb.clustering import kmeans
 from laserdb.engine import supply
+from laserdb.engine.choose import Budget, Choice, Chooser
 from laserdb.errors import UsageError
-from laserdb.sql.header import resolve_params
-from laserdb.sql.render import load_strategy, render
-from laserdb.warehouse import Session, Warehouse, selections
-from laserdb.warehouse.functions import SqlFunction, vectors_of
+from laserdb.progress import Progress, Silent
+from laserdb.sql.header import candidate_condition
+from laserdb.warehouse import Warehouse, candidates, selections
+from laserdb.warehouse.candidates import Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +24,26 @@ class SelectOptions:
     """What the user asks of a selection; `params` are texts as `--set` gives them."""
 
     strategy: str
-    m: int
+    budgets: Sequence[Budget]
     name: str | None = None
     seed: int = 0
     params: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None
     replace: bool = False
     dry_run: bool = False
+    keep_marked: bool = False
 
-    @property
-    def selection_name(self) -> str:
-        """The given name, or STRATEGY-N."""
+    def name_for(self, budget: Budget) -> str:
+        """The given name, or STRATEGY-N; with several budgets each its own NAME-N."""
         stem = self.strategy.rsplit("/", 1)[-1].removesuffix(".sql")
-        return self.name or f"{stem}-{self.m}"
+        if self.name is not None and len(self.budgets) == 1:
+            return self.name
+        return f"{self.name or stem}-{budget}"
 
 
 @dataclass(slots=True)
 class SelectSummary:
-    """What a selection came to; `plan` only for a dry run."""
+    """What a selection came to; `plan` only for a dry run, `nested` where there were several budgets."""
 
     name: str
     selected: int
@@ -52,6 +53,8 @@ class SelectSummary:
     warnings: list[str]
     sql: str
     plan: list[supply.Planned] | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    nested: list[SelectSummary] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON-able values."""
@@ -62,97 +65,115 @@ class SelectSummary:
             "by_category": self.by_category,
             "seconds": round(self.seconds, 3),
             "warnings": self.warnings,
+            **self.more,
         }
         if self.plan is not None:
             summary |= {"dry_run": True, "plan": [line.as_dict() for line in self.plan], "sql": self.sql}
+        if self.nested:
+            summary["nested"] = [one.as_dict() for one in self.nested]
         return summary
 
 
-def select(warehouse: Warehouse, options: SelectOptions) -> SelectSummary:
-    """Choose `m` samples by a strategy and record them; a dry run stops before choosing.
+def select(warehouse: Warehouse, options: SelectOptions, progress: Progress | None = None) -> SelectSummary:
+    """Choose by a strategy and record it; a dry run stops before choosing.
 
-    Fewer than m candidates are no error: the shortfall is reported. Raises UsageError for a wrong
-    call, StrategyError for a wrong template or missing scores.
+    Of several budgets the largest is chosen first, and each smaller one among the next larger: nested, and
+    with its own quotas. The summary is that of the largest. Fewer candidates than the budget are no error:
+    the shortfall is reported. Raises UsageError for a wrong call, StrategyError for a wrong template or
+    missing scores.
     """
     started = time.monotonic()
-    if options.m < 1:
-        raise UsageError(f"the budget -m must be at least 1, not {options.m}")
-    strategy = load_strategy(options.strategy)
-    params = resolve_params(strategy.header, options.params, strategy.name)
-    sql = render(strategy, params, m=options.m, seed=options.seed)
+    budgets = check_budgets(options.budgets)
+    restriction = Restriction(options.where, None, options.keep_marked)
+    records: list[tuple[selections.Record, pa.Table]] = []
+    summaries: list[SelectSummary] = []
     with warehouse.read() as session:
-        if not options.replace and not options.dry_run and selections.exists(session, options.selection_name):
-            raise UsageError(selections.taken(options.selection_name))
-        needs = supply.check_needs(session, strategy, warehouse.path)
-        pool = selections.make_pool(session, options.where, needs.embedder)
-        if options.dry_run:
-            plan = supply.plan(session, strategy, params, options.m)
-            return dry_summary(options, plan, needs.warnings, f"{pool};\n\n{sql}", time.monotonic() - started)
-        chosen = selections.run_strategy(
-            session, sql, sql_functions(session, needs.embedder), options.m, strategy.where
+        chooser = Chooser.make(
+            session, options.strategy, options.params, options.seed, warehouse.path, progress or Silent()
         )
-    record = selections.Record(
-        name=options.selection_name,
-        strategy=strategy.name,
-        params=recorded_params(params, options.where),
-        sql=f"{pool};\n\n{sql}",
-        seed=options.seed,
-        m=options.m,
-        runs=needs.runs,
-    )
+        if not options.dry_run and not options.replace:
+            refuse_taken(session, map(options.name_for, budgets))
+        if options.dry_run:
+            return dry_run(chooser, options, budgets[0], restriction, started)
+        choices: list[Choice] = []
+        for number, budget in enumerate(budgets):
+            if number:
+                larger = options.name_for(budgets[number - 1])
+                ids = choices[-1].chosen.column("sample_id")
+                restriction = Restriction(options.where, larger, options.keep_marked, ids)
+            choices.append(chooser.choose(budget, restriction))
+    for budget, choice in zip(budgets, choices, strict=True):
+        name = options.name_for(budget)
+        records.append((record_of(name, chooser.strategy.name, options.seed, choice), choice.chosen))
+        summaries.append(summarise(name, budget, choice, time.monotonic() - started))
     with warehouse.write() as session:
-        selections.store(session, record, chosen, replace=options.replace)
-    return summarise(options, chosen, needs.warnings, sql, time.monotonic() - started)
+        for record, chosen in records:
+            selections.store(session, record, chosen, replace=options.replace)
+    summaries[0].nested = summaries[1:]
+    return summaries[0]
 
 
-def recorded_params(params: Mapping[str, Any], where: str | None) -> dict[str, Any]:
-    """What it takes, with the seed and m, to run the selection again."""
-    return dict(params) | ({"where": where} if where else {})
+def check_budgets(budgets: Sequence[Budget]) -> list[Budget]:
+    """The budgets, largest first. Raises UsageError for none, zero, two alike or two kinds."""
+    if not budgets:
+        raise UsageError("give a budget: -m N")
+    for one in budgets:
+        if (one.samples if one.tokens is None else one.tokens) < 1:
+            raise UsageError(f"the budget -m must be at least 1, not {one}")
+    if len({one.tokens is None for one in budgets}) > 1:
+        raise UsageError("the budgets of one run are all samples or all tokens")
+    if len(set(budgets)) < len(budgets):
+        raise UsageError("a budget is given twice")
+    return sorted(budgets, key=lambda one: (one.tokens or 0, one.samples), reverse=True)
 
 
-def sql_functions(session: Session, embedder: str | None) -> Sequence[SqlFunction]:
-    """The Python steps that templates call."""
-
-    def cluster(ids: list[int], k: int, seed: int) -> list[int]:
-        vectors = vectors_of(session, ids, embedder or "")
-        labels: list[int] = kmeans(vectors, max(1, min(k, len(ids))), seed=seed).tolist()
-        return labels
-
-    return (
-        SqlFunction("kmeans", cluster, ("BIGINT[]", "BIGINT", "BIGINT"), "INTEGER[]"),
-        SqlFunction("apportion", apportion, ("BIGINT", "DOUBLE[]", "BIGINT[]", "BOOLEAN"), "BIGINT[]"),
-    )
+def refuse_taken(session: Any, names: Iterable[str]) -> None:
+    """Raise UsageError for a name that is in use."""
+    for name in names:
+        if selections.exists(session, name):
+            raise UsageError(selections.taken(name))
 
 
-def summarise(
-    options: SelectOptions, chosen: pa.Table, warnings: list[str], sql: str, seconds: float
-) -> SelectSummary:
+def record_of(name: str, strategy: str, seed: int, choice: Choice) -> selections.Record:
+    """What `selections` keeps of a choice."""
+    return selections.Record(name, strategy, choice.params, choice.sql, seed, max(choice.m, 1), choice.runs)
+
+
+def summarise(name: str, budget: Budget, choice: Choice, seconds: float) -> SelectSummary:
     """Count what was chosen; samples without a label count as "(none)"."""
-    categories = Counter(category or "(none)" for category in chosen.column("category").to_pylist())
+    counts = Counter(category or "(none)" for category in choice.chosen.column("category").to_pylist())
+    rows = choice.chosen.num_rows
     return SelectSummary(
-        name=options.selection_name,
-        selected=chosen.num_rows,
-        shortfall=options.m - chosen.num_rows,
-        by_category=supply.in_order(categories),
+        name=name,
+        selected=rows,
+        shortfall=budget.samples - rows if budget.tokens is None else 0,
+        by_category=supply.in_order(counts),
         seconds=seconds,
-        warnings=warnings,
-        sql=sql,
+        warnings=choice.warnings,
+        sql=choice.sql,
     )
 
 
-def dry_summary(
-    options: SelectOptions, plan: list[supply.Planned], warnings: list[str], sql: str, seconds: float
+def dry_run(
+    chooser: Chooser, options: SelectOptions, budget: Budget, restriction: Restriction, started: float
 ) -> SelectSummary:
-    """What a selection would come to."""
+    """What a selection would come to; counts candidates by category, whatever the strategy reads."""
+    needs = chooser.needs()
+    sql = chooser.sql(max(budget.samples, 1))
+    pool = candidates.make_pool(
+        chooser.session, restriction, needs.embedder, "*", chooser.params.get("percentiles")
+    )
+    condition = candidate_condition(chooser.strategy.header, chooser.params)
+    plan = supply.plan(chooser.session, condition, chooser.params, budget.samples)
     planned = {line.category: line.planned for line in plan if line.planned}
     total = sum(planned.values())
     return SelectSummary(
-        name=options.selection_name,
+        name=options.name_for(budget),
         selected=total,
-        shortfall=options.m - total,
+        shortfall=budget.samples - total,
         by_category=planned,
-        seconds=seconds,
-        warnings=warnings,
-        sql=sql,
+        seconds=time.monotonic() - started,
+        warnings=needs.warnings,
+        sql=f"{pool};\n\n{sql}",
         plan=plan,
     )

@@ -9,7 +9,6 @@ from typing import Any
 from laserdb.apportion import apportion, largest_remainder
 from laserdb.categories import CATEGORIES
 from laserdb.errors import StrategyError
-from laserdb.sql.header import candidate_condition
 from laserdb.sql.render import Strategy
 from laserdb.warehouse import Session, pool
 from laserdb.warehouse.coverage import Coverage, coverage
@@ -44,15 +43,20 @@ class Planned:
         return asdict(self) | {"shortfall": self.shortfall}
 
 
-def check_needs(session: Session, strategy: Strategy, path: str) -> Needs:
-    """See that every score the strategy reads is there. Raises StrategyError naming the scorers to run."""
+def check_needs(session: Session, strategy: Strategy, path: str, embedder: str | None = None) -> Needs:
+    """See that every score the strategy reads is there. Raises StrategyError naming the scorers to run.
+
+    `embedder` names one of several; by default it is the one that has been over most of the pool.
+    """
     if pool.size(session) == 0:
         raise StrategyError(f"the pool is empty; put something in: laserdb ingest {path} FILE…")
     found: dict[str, Coverage] = {}
-    for one in coverage(session):
+    wanted = wanted_scorers(session, strategy)
+    for one in coverage(session, wanted):
+        if one.scorer == "embedding" and embedder is not None and one.model != embedder:
+            continue
         if one.scorer not in found or one.done > found[one.scorer].done:
             found[one.scorer] = one
-    wanted = wanted_scorers(session, strategy)
     missing = [name for name in wanted if name not in found or found[name].done == 0]
     if missing:
         raise StrategyError(
@@ -81,9 +85,9 @@ def wanted_scorers(session: Session, strategy: Strategy) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def plan(session: Session, strategy: Strategy, params: Mapping[str, Any], m: int) -> list[Planned]:
+def plan(session: Session, condition: str, params: Mapping[str, Any], m: int) -> list[Planned]:
     """What each category has and would give, without running the strategy."""
-    have = pool.supply(session, candidate_condition(strategy.header, params))
+    have = pool.supply(session, condition)
     weights: Mapping[str, float] | None = params.get("quotas")
     if weights is None:
         # Without quotas only the total is known; categories are shown as they are.

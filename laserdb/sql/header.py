@@ -19,12 +19,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from laserdb.errors import StrategyError, UsageError
-from laserdb.plugins import unknown
-from laserdb.sqltext import literal
+from laserdb.plugins import SCORERS, names, unknown
+from laserdb.sqltext import identifier, literal
 
 FIELD = re.compile(r"^--\s*(purpose|source|needs)\s*:\s*(.*)$")
 PARAM = re.compile(r"^--\s*param\s+([A-Za-z_]\w*)\s*=\s*(.*)$")
-NEEDS = frozenset({"category", "difficulty", "quality", "tokens", "embedding"})
+NEEDS = frozenset(
+    {"category", "difficulty", "quality", "tokens", "embedding"}
+    # Scorers whose results a strategy reads from their own tables.
+    | {"deita_quality", "deita_complexity", "ifd", "alpagasus", "instag"}
+)
 RESERVED = frozenset({"m", "seed", "pool", "candidate"})
 
 
@@ -63,7 +67,10 @@ def parse_header(text: str, where: str) -> Header:
             except ValueError as error:
                 problems.append(f"{where}:{number}: {error}")
     needs = tuple(word.strip() for word in fields.get("needs", "").split(",") if word.strip())
-    problems += [f"{where}: {unknown('need', word, NEEDS)}" for word in needs if word not in NEEDS]
+    strange = [word for word in needs if word not in NEEDS]
+    if strange:
+        known = NEEDS | set(names(SCORERS))
+        problems += [f"{where}: {unknown('need', word, known)}" for word in strange if word not in known]
     if problems:
         raise StrategyError("; ".join(problems))
     return Header(fields.get("purpose", ""), fields.get("source", ""), needs, params)
@@ -90,9 +97,15 @@ CONDITIONS: Mapping[str, str] = {
 }
 
 
+def scored_by(scorer: str) -> str:
+    """SQL: some turn of the sample has a score of this scorer."""
+    scores = f"turns JOIN {identifier('score_' + scorer)} s USING (turn_id)"
+    return f"sample_id IN (SELECT turns.sample_id FROM {scores} WHERE s.score IS NOT NULL)"  # noqa: S608 - quoted
+
+
 def candidate_condition(header: Header, params: Mapping[str, Any]) -> str:
     """SQL over `pool`: samples with all that the strategy needs, and at most `max_tokens` if it has that."""
-    conditions = [CONDITIONS[need] for need in header.needs]
+    conditions = [CONDITIONS.get(need) or scored_by(need) for need in header.needs]
     if params.get("max_tokens") is not None:
         conditions.append(f"tokens <= {literal(params['max_tokens'])}")
     return " AND ".join(conditions) or "true"
@@ -122,6 +135,8 @@ def convert(text: str, default: Any) -> Any:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
+        if default is None:
+            return text
         raise ValueError(f"expected a value like {json.dumps(default)}, not {text!r}") from None
     number = isinstance(default, int | float) and not isinstance(default, bool)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from laserdb.warehouse import views
@@ -24,14 +25,34 @@ class Coverage:
         return self.done + self.missing + self.failed
 
 
-def coverage(session: Session) -> list[Coverage]:
-    """Done, missing and failed of every scorer that has run here, by name."""
+def coverage(session: Session, scorers: Collection[str] | None = None) -> list[Coverage]:
+    """Done, missing and failed of every scorer that has run here (or of these), by name."""
     found = []
     for table in views.result_tables(session):
+        if scorers is not None and table.scorer not in scorers:
+            continue
         for run_id, model in current_runs(session, table.scorer):
             if table.name in (table.scorer, views.embedding_table(model)):
-                found.append(count(session, table, run_id, model))
+                known = finished(session, run_id) if scorers is not None else None
+                found.append(
+                    Coverage(table.scorer, model, known[0], 0, known[1])
+                    if known
+                    else count(session, table, run_id, model)
+                )
     return sorted(found, key=lambda one: (one.scorer, one.model))
+
+
+def finished(session: Session, run_id: int) -> tuple[int, int] | None:
+    """(results, failures) in texts of a run that has every text, with nothing ingested since; else None.
+
+    Counting turns takes a join with all of them, a record of the run none.
+    """
+    rows: list[tuple[int, int]] = session.rows(
+        "SELECT n_ok, n_failed FROM runs WHERE run_id = ? "
+        "AND completed_at >= (SELECT max(ingested_at) FROM ingests)",
+        [run_id],
+    )
+    return rows[0] if rows else None
 
 
 def current_runs(session: Session, scorer: str) -> list[tuple[int, str]]:

@@ -15,12 +15,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from laserdb.errors import StrategyError
+from laserdb.progress import Progress, Silent
+from laserdb.sqltext import literal
 from laserdb.warehouse.session import Session
+
+Ids = Sequence[int] | NDArray[np.int64]
+Vectors = NDArray[np.float32]
+VECTOR_ROWS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
 class SqlFunction:
-    """A Python function for SQL: called once per row with plain Python values."""
+    """A Python function for SQL: called once per row with plain values, lists of numbers as arrays."""
 
     name: str
     call: Callable[..., Any]
@@ -65,7 +71,7 @@ def vectorised(function: SqlFunction, raised: list[BaseException]) -> Callable[.
     turn = threading.Lock()
 
     def call(*columns: pa.ChunkedArray) -> pa.Array:
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        rows = zip(*(map(plain, column) for column in columns), strict=True)
         try:
             with turn:
                 return pa.array([function.call(*row) for row in rows], arrow_type(function.returns))
@@ -80,6 +86,15 @@ def vectorised(function: SqlFunction, raised: list[BaseException]) -> Callable[.
     return call
 
 
+def plain(value: pa.Scalar) -> Any:
+    """A Python value; a list of numbers as an array, since it may be as long as the pool."""
+    if isinstance(value, pa.ListScalar) and value.values is not None and not value.values.null_count:
+        kind = value.values.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            return value.values.to_numpy(zero_copy_only=False)
+    return value.as_py()
+
+
 def arrow_type(sql_type: str) -> pa.DataType:
     """The Arrow type of a function's result."""
     return {
@@ -89,23 +104,48 @@ def arrow_type(sql_type: str) -> pa.DataType:
     }[sql_type]
 
 
-def vectors_of(session: Session, ids: Sequence[int], embedder: str) -> NDArray[np.float32]:
-    """The vectors of samples, float32 (n, d), in the order of the ascending `ids`.
+def vectors_of(session: Session, ids: Ids, embedder: str, progress: Progress | None = None) -> Vectors:
+    """The vectors of samples, float32 (n, d), in the order of `ids`, which are different ones.
 
-    Opens a cursor of its own, so that a SQL function may call it while its query runs. Raises
-    StrategyError if a sample has no vector.
+    They are read batch by batch into their places, so that no second copy is ever held. Opens a cursor
+    of its own, so that a SQL function may call it while its query runs. Raises StrategyError if a sample
+    has no vector.
     """
+    listener = progress or Silent()
+    wanted = pa.table({"sample_id": np.asarray(ids, np.int64), "place": np.arange(len(ids))})
+    found, count = np.empty((len(ids), 0), np.float32), 0
     cursor = Session(session.con.cursor())
     try:
-        with cursor.table("wanted_ids", pa.table({"sample_id": pa.array(ids, pa.int64())})):
-            found = cursor.arrow(
-                "SELECT e.vector FROM wanted_ids w JOIN embeddings e USING (sample_id) "
-                "WHERE e.embedder = ? ORDER BY w.sample_id",
-                [embedder],
+        # Any order will do, and a sort of vectors would hold all of them.
+        cursor.run("SET preserve_insertion_order = false")
+        listener.start("read vectors", len(ids), "vectors")
+        with cursor.table("wanted_ids", wanted):
+            query = (
+                "SELECT w.place, e.vector FROM embeddings e JOIN wanted_ids w USING (sample_id) "
+                f"WHERE e.embedder = {literal(embedder)}"
             )
+            for batch in cursor.con.sql(query).to_arrow_reader(VECTOR_ROWS):
+                block = batch.column(1).flatten().to_numpy(zero_copy_only=False)
+                block = block.reshape(batch.num_rows, -1)
+                if not count:
+                    found = np.empty((len(ids), block.shape[1]), np.float32)
+                found[batch.column(0).to_numpy()] = block
+                count += batch.num_rows
+                listener.advance(batch.num_rows)
     finally:
+        listener.finish()
         cursor.con.close()
-    if found.num_rows != len(ids):
-        raise StrategyError(f"{len(ids) - found.num_rows} of {len(ids)} samples have no vector of {embedder}")
-    flat = found.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.ascontiguousarray(flat.reshape(len(ids), -1), dtype=np.float32)
+    if count != len(ids):
+        raise StrategyError(f"{len(ids) - count} of {len(ids)} samples have no vector of {embedder}")
+    return found
+
+
+def common_embedder(session: Session, ids: Ids) -> str | None:
+    """The embedder that has a vector of every one of these samples; the first by name, None without any."""
+    with session.table("wanted_ids", pa.table({"sample_id": np.asarray(ids, np.int64)})):
+        rows = session.rows(
+            "SELECT embedder FROM embeddings JOIN wanted_ids USING (sample_id) "
+            "GROUP BY embedder HAVING count(*) = ? ORDER BY embedder",
+            [len(ids)],
+        )
+    return rows[0][0] if rows else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laserdb.warehouse import views
 from laserdb.warehouse.coverage import current_runs
 from laserdb.warehouse.session import Session
 
@@ -13,9 +14,20 @@ def size(session: Session) -> int:
 
 def routed_scorers(session: Session) -> list[str]:
     """The quality scorers of the categories that occur in the pool (all of them before any is labelled)."""
+    table = next((one for one in views.result_tables(session) if one.scorer == views.CATEGORY), None)
+    found: list[str] = []
+    if table is not None:
+        # By the results themselves: the view `labels` would join every turn.
+        rows = session.rows(
+            f"SELECT DISTINCT category FROM {table.qualified} WHERE category IS NOT NULL "
+            "AND run_id = (SELECT run_id FROM current_runs WHERE scorer = ?)",
+            [views.CATEGORY],
+        )
+        found = [category for (category,) in rows]
     rows = session.rows(
-        "SELECT DISTINCT scorer FROM routes WHERE category IN (SELECT category FROM labels) "
-        "OR NOT EXISTS (SELECT 1 FROM labels) ORDER BY scorer"
+        "SELECT DISTINCT scorer FROM routes "
+        "WHERE category IN (SELECT unnest(?::VARCHAR[])) OR ? ORDER BY scorer",
+        [found, not found],
     )
     return [scorer for (scorer,) in rows]
 

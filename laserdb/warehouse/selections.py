@@ -12,7 +12,10 @@ import duckdb
 import pyarrow as pa
 
 from laserdb.errors import StrategyError, UsageError
+from laserdb.plugins import unknown
 from laserdb.sqltext import literal
+from laserdb.warehouse import scored, views
+from laserdb.warehouse.candidates import routed
 from laserdb.warehouse.functions import SqlFunction, functions
 from laserdb.warehouse.results import now
 from laserdb.warehouse.session import Session, first_line, query_errors
@@ -33,28 +36,73 @@ class Record:
     runs: Sequence[int]
 
 
-def pool_sql(where: str | None, embedder: str | None) -> str:
-    """SQL of the table `pool`: a row per sample that may be chosen."""
-    condition = f"\nWHERE (\n{where}\n)" if where else ""
-    return (
-        "CREATE OR REPLACE TEMP TABLE pool AS\n"
-        "SELECT s.sample_id, s.source, s.data_id, s.n_turns, s.metadata, x.* EXCLUDE (sample_id),\n"
-        "    e.sample_id IS NOT NULL AS embedded\n"
-        "FROM samples s\n"
-        "JOIN sample_scores x USING (sample_id)\n"
-        f"LEFT JOIN (SELECT sample_id FROM embeddings WHERE embedder = {literal(embedder or '')}) e "
-        f"USING (sample_id){condition}"
+def within_tokens(session: Session, chosen: pa.Table, tokens: int) -> tuple[int, int]:
+    """How many of the chosen ones, in their order, stay within the tokens; and the tokens of all of them."""
+    with session.table("chosen", chosen):
+        found = (
+            session.arrow(
+                "SELECT coalesce(x.tokens, 0) AS tokens FROM chosen c JOIN sample_scores x USING (sample_id) "
+                "ORDER BY c.rank"
+            )
+            .column("tokens")
+            .to_pylist()
+        )
+    total = within = 0
+    for count in found:
+        total += count
+        within += total <= tokens
+    return within, total
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A recorded selection."""
+
+    name: str
+    strategy: str
+    params: dict[str, Any]
+    sql: str
+    seed: int
+    m: int
+    result_hash: str
+    embedder: str | None
+
+
+def load(session: Session, name: str) -> Stored:
+    """The record of a selection. Raises UsageError with the nearest names if there is none."""
+    rows = session.rows(
+        "SELECT strategy, params, sql, seed, m, result_hash, runs FROM selections WHERE name = ?", [name]
+    )
+    if not rows:
+        known = [one for (one,) in session.rows("SELECT name FROM selections ORDER BY name")]
+        raise UsageError(unknown("selection", name, known))
+    strategy, params, sql, seed, m, result_hash, runs = rows[0]
+    models = session.rows(
+        "SELECT model FROM runs WHERE scorer = 'embedding' AND run_id IN (SELECT unnest(?::BIGINT[]))", [runs]
+    )
+    embedder = models[0][0] if models else None
+    return Stored(name, strategy, json.loads(params), sql, seed, m, result_hash, embedder)
+
+
+def chosen_ids(session: Session, name: str) -> list[int]:
+    """The samples of a selection in their order."""
+    rows = session.rows("SELECT sample_id FROM selected WHERE selection = ? ORDER BY rank", [name])
+    return [one for (one,) in rows]
+
+
+def still_candidates(session: Session, name: str, condition: str) -> pa.Table:
+    """The samples of a selection that are candidates in the `pool` of now, as `run_strategy` gives them."""
+    return session.arrow(
+        "SELECT x.sample_id, x.rank, x.reason, pool.category, x.cluster, pool.f, pool.q, pool.p "
+        f"FROM selected x JOIN (SELECT * FROM pool WHERE {condition}) pool USING (sample_id) "
+        f"WHERE x.selection = {literal(name)} ORDER BY x.rank"
     )
 
 
-def make_pool(session: Session, where: str | None, embedder: str | None) -> str:
-    """Create the temporary table `pool`; returns its SQL. Raises a one-line error for a bad `where`."""
-    sql = pool_sql(where, embedder)
-    with query_errors("--where: "):
-        if where is not None and len(session.con.extract_statements(sql)) != 1:
-            raise UsageError(f"--where must be one condition: {where}")
-        session.run(sql)
-    return sql
+def renumber(chosen: pa.Table) -> pa.Table:
+    """The rows with ranks from 1 in the order that they have."""
+    at = chosen.column_names.index("rank")
+    return chosen.set_column(at, "rank", pa.array(range(1, chosen.num_rows + 1), pa.int64()))
 
 
 def statements(session: Session, sql: str) -> list[Any]:
@@ -88,7 +136,8 @@ def run_strategy(
 def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
     """Fill in what the template left out; refuse samples that are twice there or not in the pool."""
     given = set(chosen.column_names)
-    columns = [f"c.{name}" if name in given else f"pool.{name}" for name in ("category", "f", "q", "p")]
+    columns = [f"c.{name}" if name in given else f"x.{name}" for name in ("category", "f", "q", "p")]
+    missing = [name for name in ("category", "f", "q", "p") if name not in given]
     reason = "coalesce(c.reason, 'selected')" if "reason" in given else "'selected'"
     cluster = "c.cluster" if "cluster" in given else "NULL"
     with session.table("chosen", chosen):
@@ -97,7 +146,8 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
                 f"SELECT c.sample_id::BIGINT AS sample_id, c.rank, {reason}::VARCHAR AS reason, "
                 f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, "
                 f"{columns[1]}::DOUBLE AS f, {columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
-                "FROM chosen c JOIN pool ON pool.sample_id = c.sample_id ORDER BY c.rank"
+                f"FROM chosen c JOIN pool ON pool.sample_id = c.sample_id {known(session, missing)}"
+                "ORDER BY c.rank"
             )
         except duckdb.Error as error:
             raise StrategyError(f"{where}: {first_line(error)}") from error
@@ -109,6 +159,19 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
     if different != table.num_rows:
         raise StrategyError(f"{where}: it returned {table.num_rows - different} samples more than once")
     return table
+
+
+def known(session: Session, columns: Sequence[str]) -> str:
+    """A join that adds these columns to the chosen samples `c`."""
+    if not columns:
+        return ""
+    present = {name for (name,) in session.rows("SELECT column_name FROM (DESCRIBE pool)")}
+    if present >= set(columns):
+        return "JOIN pool x ON x.sample_id = c.sample_id "
+    wanted = scored.sample_scores(
+        views.result_tables(session), columns, scorers=routed(session), only="chosen"
+    )
+    return f"LEFT JOIN ({wanted}) x ON x.sample_id = c.sample_id "
 
 
 def result_hash(chosen: pa.Table) -> str:
@@ -138,7 +201,7 @@ def store(session: Session, record: Record, chosen: pa.Table, *, replace: bool) 
             [
                 record.name,
                 record.strategy,
-                json.dumps(dict(record.params), ensure_ascii=False, sort_keys=True),
+                json.dumps(dict(record.params), ensure_ascii=False),
                 record.sql,
                 record.seed,
                 record.m,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.resources import files
 
 from laserdb.sqltext import identifier, literal
+from laserdb.warehouse import scored
 from laserdb.warehouse.session import Session
-
-UNIT_KEYS = {"instruction": "instruction_key", "turn": "turn_key", "prompt": "prompt_key"}
-EMBEDDING = "embedding"
-CATEGORY = "category"
+from laserdb.warehouse.tables import CATEGORY as CATEGORY
+from laserdb.warehouse.tables import EMBEDDING as EMBEDDING
+from laserdb.warehouse.tables import UNIT_KEYS as UNIT_KEYS
+from laserdb.warehouse.tables import ResultTable as ResultTable
 
 # Every empty view has the types that its first row will have.
 EMPTY_SCORES = (
@@ -35,21 +35,6 @@ EMPTY_TOKENS = (
     "SELECT NULL::BIGINT AS turn_id, NULL::BIGINT AS instruction_tokens, "
     "NULL::BIGINT AS response_tokens WHERE false"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ResultTable:
-    """A scorer's physical table in the schema `results`, one row per text and run."""
-
-    scorer: str
-    name: str
-    unit: str
-    columns: dict[str, str]
-
-    @property
-    def qualified(self) -> str:
-        """The table's quoted name with its schema."""
-        return f"results.{identifier(self.name)}"
 
 
 def result_tables(session: Session) -> list[ResultTable]:
@@ -79,8 +64,10 @@ def create_views(session: Session) -> None:
     session.run(f"CREATE OR REPLACE VIEW labels AS {labels(turn_tables)}")
     session.run(f"CREATE OR REPLACE VIEW token_counts AS {token_counts(turn_tables)}")
     session.run(f"CREATE OR REPLACE VIEW embeddings AS {embeddings(tables)}")
-    for name in ("sample_categories", "sample_scores"):
-        session.run(files("laserdb.warehouse").joinpath(f"view_sql/{name}.sql").read_text(encoding="utf-8"))
+    session.run(
+        files("laserdb.warehouse").joinpath("view_sql/sample_categories.sql").read_text(encoding="utf-8")
+    )
+    session.run(f"CREATE OR REPLACE VIEW sample_scores AS {scored.sample_scores(tables)}")
 
 
 def score_view(table: ResultTable) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from laserdb.database import Database
@@ -36,7 +37,12 @@ def test_snapshot(name):
 @pytest.mark.parametrize("name", builtin_strategies())
 def test_every_strategy_runs(name):
     database = Database(Warehouse(":memory:"))
-    fill(database.warehouse, [FakeSample([FakeTurn(quality=i / 7)], [i, i % 3]) for i in range(12)])
+    more = {"deita_quality": 3, "deita_complexity": 2, "ifd": 0.5, "alpagasus": 5, "tags": ["a"]}
+    turns = [FakeTurn(quality=i / 7, **more) for i in range(12)]
+    vectors = [(np.cos(i / 2), np.sin(i / 2)) for i in range(12)]
+    fill(
+        database.warehouse, [FakeSample([turn], vector) for turn, vector in zip(turns, vectors, strict=True)]
+    )
     assert database.select(name, 10).selected == 10
     database.close()
 

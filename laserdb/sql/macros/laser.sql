@@ -39,3 +39,19 @@ md5(concat({{ seed }}, ':', sample_id)), sample_id
     WHERE quota > 0
     GROUP BY category, quota
 {%- endmacro %}
+
+{# CTE body: sample_id, position: a list of ids, in its order. #}
+{% macro in_order(ids, relation) %}
+    SELECT unnest({{ ids | safe }}) AS sample_id, generate_subscripts({{ ids | safe }}, 1) AS position
+    FROM {{ relation | safe }}
+{%- endmacro %}
+
+{# Sum over the turns of a sample, the same in whatever order threads add: in multiples of 2^-32. #}
+{% macro total(expression) %}
+sum(round(({{ expression | safe }}) * 4294967296.0)) / 4294967296.0
+{%- endmacro %}
+
+{# What ranks samples: p, or f^a · q^b with other exponents than 1. #}
+{% macro preference(f_exponent, q_exponent) %}
+{% if f_exponent == 1 and q_exponent == 1 %}p{% else %}pow(f, {{ f_exponent }}) * pow(q, {{ q_exponent }}){% endif %}
+{%- endmacro %}

@@ -1,5 +1,7 @@
 WITH candidates AS (
-    SELECT sample_id, category, f, q, p FROM pool WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND embedded AND tokens <= 4096
+    SELECT sample_id, category, f, q, p, p AS preference
+    FROM pool
+    WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND embedded AND tokens <= 4096
 ),
 
 quotas AS (
@@ -40,7 +42,7 @@ clusters AS (
 ),
 
 floors AS (
-    SELECT category, quantile_cont(p, 80 / 100) AS floor
+    SELECT category, quantile_cont(preference, 80 / 100) AS floor
     FROM candidates
     GROUP BY category
 ),
@@ -51,8 +53,8 @@ ranked AS (
         k.cluster,
         k.quota,
         -- The margin is for quantile_cont, whose interpolation can be off by the last bit.
-        p >= floor - 1e-12 AND row_number() OVER (
-            PARTITION BY c.category, k.cluster ORDER BY p DESC, c.sample_id
+        preference >= floor - 1e-12 AND row_number() OVER (
+            PARTITION BY c.category, k.cluster ORDER BY preference DESC, c.sample_id
         ) = 1 AS is_best
     FROM candidates c
     JOIN clusters k USING (sample_id)
@@ -61,5 +63,5 @@ ranked AS (
 
 SELECT sample_id, CASE WHEN is_best THEN 'cluster' ELSE 'fill' END AS reason, category, cluster, f, q, p
 FROM ranked
-QUALIFY row_number() OVER (PARTITION BY category ORDER BY is_best DESC, p DESC, sample_id) <= quota
-ORDER BY p DESC, sample_id
+QUALIFY row_number() OVER (PARTITION BY category ORDER BY is_best DESC, preference DESC, sample_id) <= quota
+ORDER BY preference DESC, sample_id

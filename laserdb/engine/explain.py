@@ -1,0 +1,128 @@
+"""Why a sample is in a selection, or what kept it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from laserdb.apportion import apportion
+from laserdb.errors import UsageError
+from laserdb.sql.header import CONDITIONS
+from laserdb.sql.render import load_strategy
+from laserdb.warehouse import Session, Warehouse, candidates, pool, reasons, selections
+from laserdb.warehouse.candidates import Restriction
+from laserdb.warehouse.functions import vectors_of
+from laserdb.warehouse.selections import Stored
+
+MISSING = {
+    "category": "it has no category",
+    "difficulty": "it has no difficulty f",
+    "quality": "it has no quality q",
+    "tokens": "its tokens aren't counted",
+    "embedding": "it has no vector",
+}
+
+
+def explain(warehouse: Warehouse, name: str, data_id: str, source: str | None = None) -> dict[str, Any]:
+    """All that is known of a sample and a selection; JSON-able.
+
+    `data_id` may also be a sample_id where no data_id is spelled so. `verdict` is one sentence. Scores and
+    ranks are those of the pool as it is now. Raises UsageError for an unknown or ambiguous sample.
+    """
+    with warehouse.read() as session:
+        stored = selections.load(session, name)
+        sample = reasons.find(session, data_id, source)
+        restriction = Restriction(
+            stored.params.get("where"), stored.params.get("within"), bool(stored.params.get("keep_marked"))
+        )
+        candidates.make_pool(session, restriction, stored.embedder, "*", stored.params.get("percentiles"))
+        facts = sample | reasons.scores(session, sample["sample_id"])
+        facts["selection"], facts["strategy"] = name, stored.strategy
+        facts["marks"] = reasons.marks(session, sample["sample_id"])
+        facts["chosen"] = reasons.chosen(session, name, sample["sample_id"])
+        facts["in_pool"] = reasons.in_pool(session, sample["sample_id"])
+        facts["category_in_selection"] = reasons.category_line(session, name, facts["category"])
+        facts["quota"] = quota(session, stored, facts["category"])
+        facts["ranks"] = reasons.ranks(session, sample["sample_id"]) if facts["in_pool"] else None
+        facts["nearest_chosen"] = nearest(session, stored, sample["sample_id"])
+    facts["verdict"] = verdict(facts, stored)
+    return facts
+
+
+def quota(session: Session, stored: Stored, category: str | None) -> int | None:
+    """What the strategy gives the sample's category; None without quotas."""
+    weights = stored.params.get("quotas")
+    if weights is None or category not in weights:
+        return None
+    have = pool.supply(session, conditions(stored))
+    supplies = [have.get(name, (0, 0))[1] for name in weights]
+    given = apportion(
+        stored.m, list(weights.values()), supplies, bool(stored.params.get("redistribute", True))
+    )
+    return given[list(weights).index(category)]
+
+
+def needs(stored: Stored) -> tuple[str, ...]:
+    """What the strategy needs of a sample; nothing is known of a file that is gone."""
+    try:
+        return load_strategy(stored.strategy).header.needs
+    except UsageError:
+        return ()
+
+
+def conditions(stored: Stored) -> str:
+    """What candidates meet, as far as the pool's own columns tell."""
+    found = [CONDITIONS[need] for need in needs(stored) if need in CONDITIONS]
+    limit = stored.params.get("max_tokens")
+    found += [f"tokens <= {int(limit)}"] if limit is not None else []
+    return " AND ".join(found) or "true"
+
+
+def nearest(session: Session, stored: Stored, sample_id: int) -> dict[str, Any] | None:
+    """The chosen sample most similar to this one, itself aside; None without vectors."""
+    if stored.embedder is None or not reasons.has_vector(session, sample_id, stored.embedder):
+        return None
+    ids = [one for one in selections.chosen_ids(session, stored.name) if one != sample_id]
+    if not ids:
+        return None
+    vectors = vectors_of(session, [sample_id, *ids], stored.embedder)
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-30)
+    similar = (vectors[1:] @ vectors[0]) / (lengths[1:] * lengths[0])
+    best = int(similar.argmax())
+    return reasons.of_chosen(session, stored.name, ids[best]) | {"cosine": float(similar[best])}
+
+
+def verdict(facts: dict[str, Any], stored: Stored) -> str:
+    """One sentence."""
+    chosen, category = facts["chosen"], facts["category"]
+    if chosen:
+        cluster = "" if chosen["cluster"] is None else f" of cluster {chosen['cluster']}"
+        return f"chosen as number {chosen['rank']} ({chosen['reason']}{cluster})"
+    if facts["marks"] and not stored.params.get("keep_marked"):
+        one = facts["marks"][0]
+        return f"left out: marked as {one['kind']}, like {one['partner']}"
+    if not facts["in_pool"]:
+        if stored.params.get("within"):
+            return f"left out: not in {stored.params['within']}, from which {stored.name} was chosen"
+        return f"left out: the condition --where {stored.params.get('where')!r} doesn't hold for it"
+    lacking = [MISSING[need] for need in needs(stored) if need in MISSING and facts["has"][need] is False]
+    if lacking:
+        return f"left out: {'; '.join(lacking)}"
+    limit = stored.params.get("max_tokens")
+    if limit is not None and facts["tokens"] is not None and facts["tokens"] > limit:
+        return f"left out: {facts['tokens']} tokens, more than {limit}"
+    if facts["quota"] == 0:
+        return f"left out: the category {category} has a quota of 0"
+    line = facts["category_in_selection"]
+    if line and line["lowest_p"] is not None and facts["p"] is not None:
+        where = (
+            f"{category}: number {facts['ranks']['p_in_category']} by p of {facts['ranks']['of_category']}"
+        )
+        near = facts["nearest_chosen"]
+        beside = f"; nearest chosen one: {near['data_id']}, p = {near['p']:.3f}" if near and near["p"] else ""
+        return (
+            f"left out: others of its category were preferred ({where}, p = {facts['p']:.3f}; "
+            f"chosen down to p = {line['lowest_p']:.3f}{beside})"
+        )
+    return "left out: the strategy preferred others"

@@ -1,0 +1,129 @@
+"""Marking near duplicates and samples that evaluation sets contain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from laserdb.engine.similar_texts import GRAM, SHORTEST, NearTexts, evaluation_texts, grams, words
+from laserdb.errors import UsageError
+from laserdb.progress import Progress, Silent
+from laserdb.warehouse import Warehouse, marks
+from laserdb.warehouse.marks import CONTAMINATED, DUPLICATE, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many samples were looked at and marked."""
+
+    kind: str
+    samples: int
+    marked: int
+    items: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return asdict(self) | {"seconds": round(self.seconds, 3)}
+
+
+def dedup(
+    warehouse: Warehouse, threshold: float = 0.8, *, clear: bool = False, progress: Progress | None = None
+) -> Marked:
+    """Mark each sample whose whole text is nearly that of an earlier unmarked one.
+
+    Near: the MinHash estimate of the Jaccard similarity of their five-word shingles reaches the threshold.
+    Earlier marks of the kind are replaced; `clear` only takes them away.
+    """
+    started, listener = time.monotonic(), progress or Silent()
+    found: list[Mark] = []
+    seen = 0
+    if not clear:
+        near = NearTexts(threshold)
+        with warehouse.read() as session:
+            listener.start("compare texts", marks.count(session), "samples")
+            for batch in marks.texts(session):
+                for sample_id, data_id, parts in batch:
+                    text = words("\n".join(parts))
+                    if len(text) < SHORTEST:
+                        continue
+                    signature = near.signature(text)
+                    partner = near.nearest(signature)
+                    if partner is None:
+                        near.add(signature, data_id)
+                    else:
+                        found.append(Mark(sample_id, *partner))
+                seen += len(batch)
+                listener.advance(len(batch))
+            listener.finish()
+    with warehouse.write() as session:
+        marks.replace(session, DUPLICATE, found, forget=True)
+    return Marked(DUPLICATE, seen, len(found), seen, time.monotonic() - started)
+
+
+def decontaminate(
+    warehouse: Warehouse,
+    files: Sequence[str],
+    threshold: float = 0.8,
+    *,
+    clear: bool = False,
+    progress: Progress | None = None,
+) -> Marked:
+    """Mark each sample of which a turn shares 13 words in a row with an evaluation text, or is nearly one.
+
+    Marks of other files stay; `clear` takes all of them away first. Raises UsageError for a file that
+    can't be read.
+    """
+    started, listener = time.monotonic(), progress or Silent()
+    if not files and not clear:
+        raise UsageError("name evaluation files: --against FILE")
+    passages, near, items = evaluation_index(files, threshold)
+    found: list[Mark] = []
+    seen = 0
+    if items:
+        with warehouse.read() as session:
+            listener.start("compare with evaluation sets", marks.count(session), "samples")
+            for batch in marks.texts(session):
+                for sample_id, _, parts in batch:
+                    mark = contaminated(sample_id, parts, passages, near)
+                    found += [mark] if mark else []
+                seen += len(batch)
+                listener.advance(len(batch))
+            listener.finish()
+    with warehouse.write() as session:
+        marks.replace(session, CONTAMINATED, found, forget=clear)
+    return Marked(CONTAMINATED, seen, len(found), items, time.monotonic() - started)
+
+
+def evaluation_index(files: Sequence[str], threshold: float) -> tuple[dict[str, str], NearTexts, int]:
+    """Every 13-gram of the evaluation texts with its file:line, their MinHashes, and how many items."""
+    passages: dict[str, str] = {}
+    near, items = NearTexts(threshold), 0
+    for file in files:
+        for where, texts in evaluation_texts(file):
+            items += 1
+            for text in texts:
+                found = words(text)
+                for gram in grams(found, GRAM):
+                    passages.setdefault(gram, where)
+                if len(found) >= SHORTEST:
+                    near.add(near.signature(found), where)
+    return passages, near, items
+
+
+def contaminated(
+    sample_id: int, parts: Sequence[str], passages: dict[str, str], near: NearTexts
+) -> Mark | None:
+    """The mark of a sample, from its first text that resembles an evaluation text."""
+    for part in parts:
+        found = words(part)
+        for gram in grams(found, GRAM):
+            if gram in passages:
+                return Mark(sample_id, passages[gram], 1.0, gram)
+        if len(found) >= SHORTEST:
+            partner = near.nearest(near.signature(found))
+            if partner is not None:
+                return Mark(sample_id, *partner)
+    return None

@@ -1,0 +1,26 @@
+"""The scorers' physical tables, and by which key their results meet the pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from laserdb.sqltext import identifier
+
+UNIT_KEYS = {"instruction": "instruction_key", "turn": "turn_key", "prompt": "prompt_key"}
+EMBEDDING = "embedding"
+CATEGORY = "category"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTable:
+    """A scorer's physical table in the schema `results`, one row per text and run."""
+
+    scorer: str
+    name: str
+    unit: str
+    columns: dict[str, str]
+
+    @property
+    def qualified(self) -> str:
+        """The table's quoted name with its schema."""
+        return f"results.{identifier(self.name)}"

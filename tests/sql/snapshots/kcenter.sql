@@ -1,0 +1,14 @@
+WITH greedy AS (
+    SELECT k_center(list(sample_id ORDER BY p DESC, sample_id), 10) AS ids
+    FROM pool
+    WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND embedded AND tokens <= 4096
+),
+
+chosen AS (
+    SELECT unnest(ids) AS sample_id, generate_subscripts(ids, 1) AS position
+    FROM greedy
+)
+
+SELECT sample_id, 'farthest' AS reason
+FROM chosen
+ORDER BY position
