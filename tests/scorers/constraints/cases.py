@@ -267,6 +267,7 @@ EXPRESSED = [
 ]
 
 NOT_EXPRESSED = [
+    "Half of the books are written in English. All others are written in Spanish. How many are Spanish?",
     "Write a story about 300 Spartans.",
     "Write a function that returns at most 5 items.",
     "Write a Python function that counts the sentences with more than 5 words.",

@@ -157,7 +157,8 @@ _LANGUAGE_CUE = re.compile(
 _LANGUAGE_OTHER = re.compile(
     r"\b(?:how (?:do|would|can|to) (?:you |i |we )?(?:say|write|pronounce|spell)|what (?:is|are|"
     r"does)|who|word for|means?|meaning|called|known as|class(?:es)?|spoken|teacher|learn\w*|"
-    r"speak|provide you|given|will (?:give|send|provide|write|speak)|text|fluent|major\w*|course|"
+    r"(?:are|is|were|was) (?:all )?(?:written|spoken|published)|speak|provide you|given|will (?:give|"
+    r"send|provide|write|speak)|text|fluent|major\w*|course|"
     r"translate[ds]?|books?|film|movie|proficien\w+|convert|versed|translation|program|lesson|"
     r"originally|not|n't|interested|or in|certified)\b[^.;]{0,60}$"
 )
