@@ -15,15 +15,15 @@ _KINDS: Mapping[str, str] = {
     "Coding": "writing, explaining, mending or asking about programs, queries and scripts",
     "Generation": "writing something creative or to given constraints, role play included",
     "Reasoning": "logical conclusions from what is given, neither mathematics nor programming",
-    "Brainstorming": "questions for information, ideas or advice whose answer explains; also classifying things",
+    "Brainstorming": "questions for information, ideas or advice to be explained; also classifying things",
     "Factual QA": "a plain question for a fact, answered in a few words, with no text to read it from",
     "Extraction": "finding, answering or summarising something from a text that is given",
 }
 SYSTEM = (
     "You sort tasks that people give to an assistant into categories:\n\n"
     + "\n".join(f"- {name}: {_KINDS[name]}" for name in CATEGORIES)
-    + "\n\nYou are shown one task. Don't do it; say which category it belongs to, the one that fits best. Answer "
-    'with one JSON object with the key "category".'
+    + "\n\nYou are shown one task. Don't do it; say which category it belongs to, the one that fits best. "
+    'Answer with one JSON object with the key "category".'
 )
 SCHEMA: Mapping[str, Any] = {
     "type": "object",

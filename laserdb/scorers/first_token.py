@@ -31,7 +31,7 @@ def tokens_of(backend: Tokenizes, words: Sequence[str]) -> list[int]:
 
 
 def probabilities(logprobs: NDArray[np.float32]) -> NDArray[np.float64] | Failed:
-    """Softmax over the wanted tokens alone: float64 (k,). A token that a server keeps quiet about fails it."""
+    """Softmax over the wanted tokens alone: float64 (k,). One that a server hides fails it."""
     values = logprobs.astype(np.float64)
     if not np.isfinite(values).all():
         return Failed("no_logprobs", "the server doesn't tell the probabilities of all ratings")
@@ -44,5 +44,6 @@ def known(tokens: Sequence[int], published: Sequence[Sequence[int]], model: str)
     if tuple(tokens) not in {tuple(one) for one in published}:
         raise ScoringError(
             f"{model}: its tokenizer gives the ratings the tokens {list(tokens)}, the published scorer was "
-            f"trained with {' or '.join(str(list(one)) for one in published)}; is the tokenizer another model's?"
+            "trained with "
+            f" {' or '.join(str(list(one)) for one in published)}; use its own tokenizer"
         )

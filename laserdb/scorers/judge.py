@@ -1,4 +1,4 @@
-"""What scorers have in common whose model writes its judgement as JSON: asking, reading, what was unreadable."""
+"""What scorers have in common whose model writes its judgement as JSON: asking, reading, failing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JUDGE_PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
         **MODEL_PARAMETERS,
         "max_tokens": "most tokens that the judge writes in one answer",
-        "thinking": "off tells the chat template not to let the model think first (the default); auto says nothing",
+        "thinking": "off (default) has the chat template keep the model from thinking first; auto lets it",
     }
 )
 """Parameters of every scorer whose model writes its judgement."""
@@ -40,7 +40,7 @@ _THOUGHT = re.compile(r"^\s*(?:<think>)?.*?</think>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A judge's answer that could be read: its text to the letter, and its value, which keeps to the schema."""
+    """A judge's answer that could be read: its text to the letter, and its value, which fits the schema."""
 
     raw: str
     value: Any
@@ -126,17 +126,20 @@ def read(told: Generation | PermanentError | TransientError, schema: Mapping[str
         text = text.removeprefix("```").removeprefix("json").removesuffix("```").strip()
     try:
         value = _spelt(json.loads(text, parse_constant=_no_constant), schema)
-    except (json.JSONDecodeError, RecursionError) as error:
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         kind = "cut_off" if told.finish == "length" else "invalid_json"
         return Failed(kind, _reason(error), {"raw": told.text})
-    error = _validator(json.dumps(schema)).best(value)
-    if error is not None:
-        return Failed("off_schema", error[:200], {"raw": told.text})
+    fault = _validator(json.dumps(schema)).fault(value)
+    if fault is not None:
+        return Failed("off_schema", fault[:200], {"raw": told.text})
     return Said(told.text, value, told.truncated)
 
 
 def _reason(error: Exception) -> str:
-    return f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "too deep"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return "half a character" if isinstance(error, UnicodeError) else type(error).__name__
 
 
 def _no_constant(name: str) -> Any:
@@ -166,7 +169,7 @@ class _Validator:
 
         self._validator = Draft202012Validator(schema)
 
-    def best(self, value: Any) -> str | None:
+    def fault(self, value: Any) -> str | None:
         """What is wrong with the value, if anything: where and what."""
         from jsonschema.exceptions import best_match
 

@@ -184,7 +184,8 @@ def append(session: Session, table: ResultTable, run_id: int, rows: pa.Table) ->
     with session.table("incoming", rows), session.transaction():
         session.run(
             "CREATE OR REPLACE TEMP TABLE fresh AS "
-            f"SELECT b.key::UUID AS key, ?::BIGINT AS run_id, b.score, b.error{own} FROM incoming b WHERE NOT EXISTS "
+            f"SELECT b.key::UUID AS key, ?::BIGINT AS run_id, b.score, b.error{own} "
+            "FROM incoming b WHERE NOT EXISTS "
             f"(SELECT 1 FROM {table.qualified} r WHERE r.key = b.key::UUID AND r.run_id = ?)",
             [run_id, run_id],
         )

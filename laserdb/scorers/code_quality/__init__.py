@@ -16,14 +16,13 @@ SYSTEM = """You are an experienced software engineer. You review code that an as
 
 You are shown the user's request and the assistant's response. Do three things, in this order.
 
-1. Review the code of the response. Ask above all whether it works: does it do what the user asked for, on \
-ordinary input and on edge cases; would it run as it stands? Name the faults that you find, in a few sentences. \
-If the response has no code, review what it says.
+1. Review the code of the response. Ask above all whether it works: does it do what the user asked for, \
+on ordinary input and on edge cases; would it run as it stands? Name the faults that you find, in a few \
+sentences. If the response has no code, review what it says.
 2. Give a verdict on functional correctness alone: "correct" if it does what was asked for, otherwise \
 "incorrect". Style, comments and speed don't matter for the verdict.
-3. If the code is correct, write "no revision". If it is incorrect, write all of the code anew, mended and \
-complete, changing no line that needs no change; only the code, without explanation. If the response has no code, \
-write "no revision".
+3. If the code is correct, or if there is none, write "no revision". If it is incorrect, write all of the \
+code anew, mended and complete, changing no line that needs no change; only the code, without explanation.
 
 Answer with one JSON object with the keys "review", "verdict" and "revision"."""
 SCHEMA: Mapping[str, Any] = {

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _CODE = ("fence", "code_block")
 _LONGEST = 20_000  # characters; Python's parser has a stack to spare
 _NOTHING = re.compile(
-    r"[\W_]*(?:(?:no|without) (?:\w+ )?(?:revisions?|changes?|code)(?: (?:is |are )?(?:needed|required|necessary))?"
-    r"|none|null|n/?a|unchanged)?[\W_]*",
+    r"[\W_]*(?:(?:no|without) (?:\w+ )?(?:revisions?|changes?|code)"
+    r"(?: (?:is |are )?(?:needed|required|necessary))?|none|null|n/?a|unchanged)?[\W_]*",
     re.IGNORECASE,
 )
 _STATEMENTS = (

@@ -1,4 +1,4 @@
-"""Scorer `instruction_following`: how many of the expressed constraints a response keeps to (LASER §3.2.2)."""
+"""Scorer `instruction_following`: how many expressed constraints a response keeps to (LASER §3.2.2)."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ _KINDS: Mapping[ConstraintType, str] = {
 }
 
 FIND = (
-    "You mark the constraints that a user's prompt puts on the answer: what the answer must be like, apart from "
-    "being right. Copy the words that express a constraint from the prompt, exactly and as few as possible, as its "
-    '"span", and give its "type", which is one of these:\n\n'
+    "You mark the constraints that a user's prompt puts on the answer: what the answer must be like, apart "
+    "from being right. Copy the words that express a constraint from the prompt, exactly and as few as "
+    'possible, as its "span", and give its "type", which is one of these:\n\n'
     + "\n".join(f"- {kind}: {told}" for kind, told in _KINDS.items())
-    + "\n\nName each constraint once, in the order of the prompt. A prompt that only asks for something, without "
-    'saying what the answer must be like, has none. Answer with one JSON object with the key "constraints": a list, '
-    'empty if there is none, of objects with the keys "span" and "type".'
+    + "\n\nName each constraint once, in the order of the prompt. A prompt that only asks for something, "
+    "without saying what the answer must be like, has none. Answer with one JSON object with the key "
+    '"constraints": a list, empty if there is none, of objects with the keys "span" and "type".'
 )
 FIND_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -61,8 +61,8 @@ FIND_SCHEMA: Mapping[str, Any] = {
 }
 _SHOTS: Sequence[tuple[str, Sequence[tuple[str, ConstraintType]]]] = (
     (
-        "Draft a cheerful invitation to our street party in at most 120 words. Mention the words lantern and brass "
-        'band, and close with "See you on Saturday!"',
+        "Draft a cheerful invitation to our street party in at most 120 words. Mention the words lantern and "
+        'brass band, and close with "See you on Saturday!"',
         (
             ("cheerful", ConstraintType.WRITING_STYLE),
             ("invitation", ConstraintType.WRITING_TYPE),
@@ -82,8 +82,8 @@ _SHOTS: Sequence[tuple[str, Sequence[tuple[str, ConstraintType]]]] = (
         ),
     ),
     (
-        "give me 5 bullet points on keeping bees for a ten-year-old. don't use commas or the word sting, and have the "
-        "letter b at least 20 times",
+        "give me 5 bullet points on keeping bees for a ten-year-old. don't use commas or the word sting, and "
+        "have the letter b at least 20 times",
         (
             ("5 bullet points", ConstraintType.OUTPUT_FORMAT),
             ("keeping bees", ConstraintType.TOPIC),
@@ -95,15 +95,15 @@ _SHOTS: Sequence[tuple[str, Sequence[tuple[str, ConstraintType]]]] = (
     ),
 )
 
-VERIFY = """You check whether a response keeps to what it was asked to be like. You are shown a prompt, the \
-response to it, and numbered questions about the response. Answer each question strictly by the response as it \
-stands: true if it does what the question asks about, wholly, otherwise false. Answer with one JSON object: the \
+VERIFY = """You check whether a response keeps to what it was asked to be like. You are shown a prompt, the
+response to it, and numbered questions about the response. Answer each question strictly by the response as
+it stands: true if it does what the question asks about, wholly, otherwise false. Answer with one JSON object: the
 number of each question, and true or false."""
-RATE = """You rate how well an assistant's response serves the user. You are shown the user's prompt and the response. \
-Consider what the user wants, whether the response gives it, rightly and completely, and whether it keeps to \
-everything that the prompt says about the answer's form and content. Then give a score from 1 (useless) to 10 (could \
-not be better). Most responses are neither. Answer with one JSON object: "analysis", one or two sentences, and \
-"score", a whole number."""
+RATE = """You rate how well an assistant's response serves the user. You are shown the user's prompt and the
+response. Consider what the user wants, whether the response gives it, rightly and completely, and whether it
+keeps to everything that the prompt says about the answer's form and content. Then give a score from 1
+(useless) to 10 (could not be better). Most responses are neither. Answer with one JSON object: "analysis",
+one or two sentences, and "score", a whole number."""
 RATE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {

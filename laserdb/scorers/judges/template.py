@@ -1,4 +1,4 @@
-"""A judge's prompt as a Jinja template in a sandbox; what it prints of a turn may be cut if it is too long."""
+"""A judge's prompt as a Jinja template in a sandbox; what it prints of a turn may be cut to fit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def environment() -> jinja2.Environment:
     return ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
         finalize=_printed,
-        autoescape=False,  # noqa: S701 - prompts are no HTML
+        autoescape=False,  # prompts are no HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
@@ -49,7 +49,7 @@ def _compiled(text: str) -> jinja2.Template:
 
 
 def parts(text: str, values: Mapping[str, Any]) -> tuple[Part, ...]:
-    """The rendered template: its own text, and cuttable what `{{ … }}` printed. Raises jinja2.TemplateError."""
+    """The template filled in; what `{{ … }}` printed is cuttable. Raises jinja2.TemplateError."""
     clean = {name: _MARKS.sub("", one) if isinstance(one, str) else one for name, one in values.items()}
     pieces = _PRINTED.split(_compiled(text).render(clean))
     found = [Part(_MARKS.sub("", piece), cuttable=i % 2 == 1) for i, piece in enumerate(pieces)]

@@ -135,5 +135,5 @@ class ProcessReward(ModelScorer):
 def step_rewards(outputs: np.ndarray) -> list[float]:
     """The softmax's second value of each step's two outputs."""
     values = outputs.astype(np.float64)
-    rewards: list[float] = (1 / (1 + np.exp(values[:, 0] - values[:, 1]))).tolist()
+    rewards: list[float] = np.exp(-np.logaddexp(0, values[:, 0] - values[:, 1])).tolist()
     return rewards
