@@ -96,14 +96,14 @@ _SHOTS: Sequence[tuple[str, Sequence[tuple[str, ConstraintType]]]] = (
 )
 
 VERIFY = """You check whether a response keeps to what it was asked to be like. You are shown a prompt, the
-response to it, and numbered questions about the response. Answer each question strictly by the response as
-it stands: true if it does what the question asks about, wholly, otherwise false. Answer with one JSON object: the
-number of each question, and true or false."""
+response to it, and numbered questions about the response. Answer each question strictly by the
+response as it stands: true if it does what the question asks about, wholly, otherwise false. Answer
+with one JSON object: the number of each question, and true or false."""
 RATE = """You rate how well an assistant's response serves the user. You are shown the user's prompt and the
-response. Consider what the user wants, whether the response gives it, rightly and completely, and whether it
-keeps to everything that the prompt says about the answer's form and content. Then give a score from 1
-(useless) to 10 (could not be better). Most responses are neither. Answer with one JSON object: "analysis",
-one or two sentences, and "score", a whole number."""
+response. Consider what the user wants, whether the response gives it, rightly and completely, and
+whether it keeps to everything that the prompt says about the answer's form and content. Then give a
+score from 1 (useless) to 10 (could not be better). Most responses are neither. Answer with one JSON
+object: "analysis", one or two sentences, and "score", a whole number."""
 RATE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {

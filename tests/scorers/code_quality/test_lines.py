@@ -33,8 +33,8 @@ def test_code_of_a_response(text, lines):
 
 @pytest.mark.parametrize(
     "text",
-    ["no revision", "No revision.", '"no revision"', "No revision needed.", "", "  ", "none", "N/A", "no changes",
-     "No code revision is needed", "**No revision**", "```\n```"],
+    ["no revision", "No revision.", '"no revision"', "No revision needed.", "", "  ", "none", "N/A",
+     "no changes", "No code revision is needed", "**No revision**", "```\n```"],
 )  # fmt: skip
 def test_no_revision(text):
     assert revision_lines(text) is None

@@ -12,8 +12,8 @@ from laserdb.scorers.instruction_following.prompts import FIND, RATE, VERIFY
 from tests.scorers.scripted import scripted
 
 BLOG = (
-    "Write a funny blog post with 5 or more words about the benefits of sleeping in a hammock, without using the "
-    "word sleep."
+    "Write a funny blog post with 5 or more words about the benefits of sleeping in a hammock, without using "
+    "the word sleep."
 )
 FOUND = [
     {"span": "5 or more words", "type": "length"},

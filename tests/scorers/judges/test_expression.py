@@ -51,7 +51,8 @@ def test_values(text, value):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "rating +", "rating = 1", "__import__('os')", "open('x')", "rating.__class__", "tags._x", "(lambda: 1)()",
+        "", "rating +", "rating = 1", "__import__('os')", "open('x')", "rating.__class__", "tags._x",
+        "(lambda: 1)()",
         "[x for x in tags]", "rating ** 9", "10 ** 10 ** 10", "f'{rating}'", "{1: 2}", "tags[0:1]", "rating[why]",
         "max(p, key=len)", "max(*p)", "rating % 2", "rating // 2", "1 << 9", "b'x'", "1j", "...", "len.x", "p @ p",
         "(yield)", "await rating", "x := 1", "1; 2", "rating\nrating", "len(len)(1)", "(" * 500 + ")" * 500,
@@ -65,7 +66,8 @@ def test_refused_when_read(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["why * 2", "why + why", "tags * 2", "rating / 0", "mean(none)", "rating.x", "p[7]", "argmax(tags)", "len(rating)",
+    ["why * 2", "why + why", "tags * 2", "rating / 0", "mean(none)", "rating.x", "p[7]", "argmax(tags)",
+     "len(rating)",
      'number("x")', "ok + 1", "nothing - 1", "rating < why", "all(rating)", "lower(1) / 2"],
 )  # fmt: skip
 def test_values_that_do_not_fit_are_errors(text):

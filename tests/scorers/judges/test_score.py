@@ -40,7 +40,9 @@ def test_instag():
 
 def test_answers_that_give_no_score(tmp_path):
     path = tmp_path / "j.toml"
-    text = JUDGE.replace("politeness / 10", "1 / politeness").replace('value = "politeness"', 'value = "politeness / 4"')
+    text = JUDGE.replace("politeness / 10", "1 / politeness").replace(
+        'value = "politeness"', 'value = "politeness / 4"'
+    )
     path.write_text(text)
     answers = iter(['{"politeness": 0}', '{"politeness": 5}', TransientError("busy"), '{"politeness": 10}'])
     judge = scripted(scorer_class(str(path))(), lambda *_: next(answers))
@@ -54,7 +56,8 @@ def test_answers_that_give_no_score(tmp_path):
 @pytest.mark.parametrize(
     ("value", "kind", "stored"),
     [
-        (None, "VARCHAR", None), ("a", "VARCHAR", "a"), (1, "DOUBLE", 1.0), (2.0, "INTEGER", 2), (2**40, "BIGINT", 2**40),
+        (None, "VARCHAR", None), ("a", "VARCHAR", "a"), (1, "DOUBLE", 1.0), (2.0, "INTEGER", 2),
+        (2**40, "BIGINT", 2**40),
         (True, "BOOLEAN", True), ([1, None], "DOUBLE[]", [1.0, None]), ({"a": ["ü"]}, "JSON", '{"a": ["ü"]}'),
     ],
 )  # fmt: skip

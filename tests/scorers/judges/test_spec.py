@@ -48,7 +48,12 @@ def write(tmp_path):
 def test_a_file_becomes_a_scorer(write):
     path = write(JUDGE)
     kind = scorer_class(path)
-    assert (kind.name, kind.unit, kind.categories, kind.routed) == ("polite", Unit.TURN, ("Generation",), False)
+    assert (kind.name, kind.unit, kind.categories, kind.routed) == (
+        "polite",
+        Unit.TURN,
+        ("Generation",),
+        False,
+    )
     assert address(kind) == path
     assert scorer_class(address(kind)).spec == kind.spec
     scorer = kind(ScorerOptions(params={"thinking": "auto"}))
@@ -91,7 +96,7 @@ def test_what_a_template_prints_may_be_cut():
         ('name = "polite"', "name = 1", ":1: name: give a string"),
         ('name = "polite"', 'nam = "polite"', ":1: nam: unknown key 'nam'; did you mean name?"),
         ("summary = ", "summary = = ", ":2: "),
-        ("politeness / 10", "politness / 10", ":4: score: unknown field 'politness'; did you mean politeness?"),
+        ("politeness / 10", "politness / 10", ":4: score: unknown field 'politness'; did you mean polite"),
         ("politeness / 10", "politeness ** 10", ":4: score: 'politeness ** 10' is not part"),
         ('["Generation"]', '["Poetry"]', ":5: categories: unknown category 'Poetry'"),
         ("{{ instruction }}", "{{ instructions }}", ":9: user: unknown variable 'instructions'"),
@@ -126,7 +131,9 @@ def test_a_schema_that_is_none_is_found_before_any_work(write, tmp_path):
 
     tiny.save(tmp_path / "model", "Llama", bos=True, padding_side="left")
     path = write(JUDGE.replace("enum = [0, 5, 10]", "enum = 5"))
-    with pytest.raises(UsageError, match=r"judge\.toml: schema\.properties\.politeness\.enum: 5 is not of type"):
+    with pytest.raises(
+        UsageError, match=r"judge\.toml: schema\.properties\.politeness\.enum: 5 is not of type"
+    ):
         make_scorers([path], ScorerOptions(model=str(tmp_path / "model")))
 
 

@@ -127,7 +127,8 @@ def test_a_model_with_another_head_is_refused(tmp_path):
     from transformers import Qwen2ForTokenClassification
 
     tiny.save(
-        tmp_path, "Qwen2", bos=False, padding_side="right", model_class=Qwen2ForTokenClassification, num_labels=3
+        tmp_path, "Qwen2", bos=False, padding_side="right",
+        model_class=Qwen2ForTokenClassification, num_labels=3,
     )  # fmt: skip
     with pytest.raises(ScoringError, match="gives 3 values a step"):
         scorer(tmp_path).score(Batch([Turn("q", "a")]))
