@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 
 from laserdb.backends.hf.prm import process_reward_model
-from laserdb.cli import main
+from laserdb.cli import run
 from laserdb.engine.presets import PRESETS
 from tests.backends import tiny
 from tests.backends.common import needs_smollm2
@@ -37,13 +36,13 @@ def tiny_model(tmp_path):
 def test_a_judges_file_from_the_command_line_with_workers(tmp_path, tiny_model):
     database = end_to_end.pool(tmp_path)
     judge = tmp_path / "polite.toml"
-    judge.write_text(JUDGE.replace('categories = ["Generation"]\n', ""))
+    text = JUDGE.replace('categories = ["Generation"]\n', "")
+    judge.write_text(text.replace('["politeness"]', '["politeness"]\nadditionalProperties = false'))
     command = [
         "score", str(database.warehouse.path), str(judge), "--model", tiny_model, "--workers", "2",
         "--set", "dtype=float32", "--set", "polite.max_tokens=40", "--json",
     ]  # fmt: skip
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == 0, done.output
+    assert run(command) == 0
     rows = database.sql("SELECT score, error, raw, level FROM score_polite").fetchall()
     database.close()
     assert len(rows) == 4

@@ -53,8 +53,10 @@ def test_values(text, value):
     [
         "", "rating +", "rating = 1", "__import__('os')", "open('x')", "rating.__class__", "tags._x",
         "(lambda: 1)()",
-        "[x for x in tags]", "rating ** 9", "10 ** 10 ** 10", "f'{rating}'", "{1: 2}", "tags[0:1]", "rating[why]",
-        "max(p, key=len)", "max(*p)", "rating % 2", "rating // 2", "1 << 9", "b'x'", "1j", "...", "len.x", "p @ p",
+        "[x for x in tags]", "rating ** 9", "10 ** 10 ** 10", "f'{rating}'", "{1: 2}", "tags[0:1]",
+        "rating[why]",
+        "max(p, key=len)", "max(*p)", "rating % 2", "rating // 2", "1 << 9", "b'x'", "1j", "...", "len.x",
+        "p @ p",
         "(yield)", "await rating", "x := 1", "1; 2", "rating\nrating", "len(len)(1)", "(" * 500 + ")" * 500,
         "1+" * 1500 + "1", "unknown_field", "sqrt(2)",
     ],
