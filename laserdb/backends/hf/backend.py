@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TOKENS_PER_BATCH = {"cpu": 4096, "mps": 8192, "cuda": 16_384}
+_READ_ON_CPU = 1024  # a core is busy with as many; in larger batches more of it is padding
 _LOGITS_AT_ONCE = 1 << 28  # numbers; 1 GiB in float32
 _MOST_ROWS = 256
 
@@ -106,7 +107,7 @@ class HfBackend(Backend):
             decode.decode(loaded, rows, prefix, options)
             return [self._generation(r, options, cut) for r, (_, cut) in zip(rows, items, strict=True)]
 
-        return self._batched(prompts, encode, run, lambda item: item[0])
+        return self._batched(prompts, encode, run, lambda item: item[0], reading=False)
 
     def first_token_logprobs(
         self, prompts: Sequence[Prompt], tokens: Sequence[int | str]
@@ -211,8 +212,12 @@ class HfBackend(Backend):
         own: Callable[[Item], int] = lambda _: 0,
         budget: int = _LOGITS_AT_ONCE,
         shared: bool = True,
+        reading: bool = True,
     ) -> Answers[Answer]:
-        """Encode, sort, pack and run. `own`: tokens at an item's end that the shared prefix leaves alone."""
+        """Encode, sort, pack and run. `own`: tokens at an item's end that the shared prefix leaves alone.
+
+        Many rows at a time pay where tokens are generated one by one; what is only read needs fewer.
+        """
         import torch
 
         answers: list[Any] = [None] * len(requests)
@@ -239,15 +244,19 @@ class HfBackend(Backend):
                 for i, answer in zip(pack, told, strict=True):
                     answers[items[i][0]] = answer
 
-            self._run_packs(run_pack, [len(row) - prefix.length for row in rows], budget)
+            self._run_packs(run_pack, [len(row) - prefix.length for row in rows], budget, reading)
         return answers
 
-    def _run_packs(self, run: Callable[[list[int]], None], lengths: list[int], budget: int) -> None:
+    def _run_packs(
+        self, run: Callable[[list[int]], None], lengths: list[int], budget: int, reading: bool
+    ) -> None:
         """Run groups of rows of about equal length: one after the other, or on a CPU one per core."""
         import torch
 
         kind = self._ready().device.partition(":")[0]
-        tokens = self.options.tokens_per_batch or _TOKENS_PER_BATCH.get(kind, _TOKENS_PER_BATCH["cpu"])
+        usual = _TOKENS_PER_BATCH.get(kind, _TOKENS_PER_BATCH["cpu"])
+        usual = min(usual, _READ_ON_CPU) if reading and kind == "cpu" else usual
+        tokens = self.options.tokens_per_batch or usual
         cores = torch.get_num_threads() if kind == "cpu" else 1
         whole = packs(lengths, min(tokens, max(budget // cores, 1), -(-sum(lengths) // cores)))
         cut = (pack[i : i + _MOST_ROWS] for pack in whole for i in range(0, len(pack), _MOST_ROWS))
