@@ -106,8 +106,8 @@ def score(
     """Run SCORERs on whatever they have no result for yet.
 
     Equal texts are scored once; running it again costs nothing. Ctrl-C finishes the batch in hand,
-    and the same command goes on where it was. A SCORER is a name that `laserdb scorers` lists, or a
-    class of your own as module:Class.
+    and the same command goes on where it was. A SCORER is a name that `laserdb scorers` lists, a judge's
+    file (judge.toml), or a class of your own as module:Class.
 
     \b
       laserdb score pool.duckdb --preset cpu
