@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laserdb import plugins
 from laserdb.engine import score as scoring
 from laserdb.engine import select as selecting
-from laserdb.engine.catalog import make_scorer, require
+from laserdb.engine.catalog import make_scorers
 from laserdb.engine.estimate import Estimate, estimate
 from laserdb.engine.presets import PRESETS
 from laserdb.engine.ray_actors import RayOptions
@@ -85,6 +85,7 @@ class Database:
         preset: str | None = None,
         model: str | None = None,
         backend: str | None = None,
+        trust_remote_code: bool = False,
         batch_size: int | None = None,
         params: Mapping[str, str] | None = None,
         limit: int | None = None,
@@ -105,7 +106,8 @@ class Database:
         failures in a row end the run (0: none do). Raises UsageError for unknown names, MissingExtra
         before any work if a dependency is absent, and ScoringError if a run had to stop.
         """
-        made = self._scorers(scorers, preset, ScorerOptions(model, backend, batch_size, params or {}))
+        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code)
+        made = self._scorers(scorers, preset, options)
         listener = progress or Silent()
         if preset is not None:
             self._route(preset, listener)
@@ -128,6 +130,7 @@ class Database:
         preset: str | None = None,
         model: str | None = None,
         backend: str | None = None,
+        trust_remote_code: bool = False,
         batch_size: int | None = None,
         params: Mapping[str, str] | None = None,
         limit: int | None = None,
@@ -137,7 +140,8 @@ class Database:
         progress: Progress | None = None,
     ) -> list[Estimate]:
         """What `score` with the same arguments would do, and how long it might take; stores nothing."""
-        made = self._scorers(scorers, preset, ScorerOptions(model, backend, batch_size, params or {}))
+        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code)
+        made = self._scorers(scorers, preset, options)
         scope = Scope(where, limit, all_categories)
         return estimate(self.warehouse, made, scope, progress or Silent(), force=force)
 
@@ -158,12 +162,7 @@ class Database:
             ]
         if not names:
             raise UsageError("name at least one scorer or a preset (laserdb scorers lists them)")
-        if options.model is not None and len(names) > 1:
-            raise UsageError("a model can be given for one scorer at a time")
-        made = [make_scorer(name, options) for name in names]
-        for scorer in made:
-            require(scorer)
-        return made
+        return make_scorers(names, options)
 
     def _route(self, preset: str, progress: Progress) -> None:
         known = [one.routes for one in PRESETS.values()]

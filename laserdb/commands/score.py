@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 @click.argument("scorers", metavar="SCORER…", nargs=-1)
 @click.option("--preset", help="A named set of scorers: cpu (no GPU, no hub) or laser (the paper's).")
 @click.option("--model", help="A hub id or a local path, for one scorer.")
+@click.option(
+    "--backend", metavar="NAME", help="What runs language models: hf (the default), vllm or openai."
+)
+@click.option("--trust-remote-code", is_flag=True, help="Let a model run the Python code that comes with it.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Texts per batch.")
 @click.option("--limit", type=click.IntRange(min=1), help="Score at most so many texts per scorer.")
 @click.option("--where", metavar="SQL", help="Only samples for which this holds, e.g. \"source = 'faq'\".")
@@ -51,7 +55,13 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Most Ray actors; default: what the cluster has room for.",
 )
-@click.option("--set", "params", metavar="K=V", multiple=True, help="A parameter of the scorer; repeatable.")
+@click.option(
+    "--set",
+    "params",
+    metavar="K=V",
+    multiple=True,
+    help="A parameter of the scorers that know it, or SCORER.K=V of one; repeatable.",
+)
 @click.option(
     "--force", is_flag=True, help="Begin a new run even if there is one with the same model and parameters."
 )
@@ -74,6 +84,8 @@ def score(
     scorers: tuple[str, ...],
     preset: str | None,
     model: str | None,
+    backend: str | None,
+    trust_remote_code: bool,
     batch_size: int | None,
     limit: int | None,
     where: str | None,
@@ -114,6 +126,8 @@ def score(
     todo: dict[str, Any] = {
         "preset": preset,
         "model": model,
+        "backend": backend,
+        "trust_remote_code": trust_remote_code,
         "batch_size": batch_size,
         "params": parse_pairs(params, "--set"),
         "limit": limit,

@@ -5,24 +5,29 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
 from laserdb import plugins
 from laserdb.errors import MissingExtra, ScoringError, UsageError
+from laserdb.plugins import unknown
 from laserdb.scorers.base import Scorer, ScorerOptions
 from laserdb.sql.render import builtin_strategies, load_strategy
 
 
 def make_scorer(name: str, options: ScorerOptions | None = None) -> Scorer:
-    """The scorer of that name, or the class at `module:Class`, not loaded yet.
+    """The scorer of that name, or of the class at `module:Class`, not loaded yet. Raises UsageError."""
+    return scorer_class(name)(options)
 
-    Raises UsageError for an unknown name.
-    """
+
+def scorer_class(name: str) -> type[Scorer]:
+    """The class of that name, or at `module:Class`. Raises UsageError for an unknown name."""
     cls = load_class(name) if ":" in name else plugins.load(plugins.SCORERS, name, "scorer")
     if not (isinstance(cls, type) and issubclass(cls, Scorer)):
         raise ScoringError(f"scorer {name!r} isn't a subclass of laserdb.scorers.base.Scorer")
-    return cls(options)
+    return cls
 
 
 def load_class(path: str) -> Any:
@@ -40,16 +45,58 @@ def load_class(path: str) -> Any:
     return found
 
 
-def missing_modules(scorer: type[Scorer] | Scorer) -> list[str]:
-    """The optional dependencies of a scorer that aren't installed."""
-    return [module for module in scorer.modules if find_spec(module) is None]
+def make_scorers(names: Sequence[str], options: ScorerOptions) -> list[Scorer]:
+    """Several scorers, each with what is meant for it, and each found able to run.
+
+    A parameter `NAME.key` is for the scorer NAME alone, `NAME.model` its model; others are for all that
+    know them. Raises UsageError for a parameter that no scorer knows, and whatever `require` raises.
+    """
+    if options.model is not None and len(names) > 1:
+        raise UsageError("--model is for one scorer at a time; for more: --set SCORER.model=MODEL")
+    classes = [scorer_class(name) for name in names]
+    if options.backend is not None and not any(cls.asks_backend for cls in classes):
+        raise UsageError(f"--backend: none of {', '.join(cls.name for cls in classes)} asks a language model")
+    given: list[dict[str, str]] = [{} for _ in names]
+    for key, value in options.params.items():
+        scope, _, own = key.rpartition(".")
+        takers = [
+            params
+            for cls, params in zip(classes, given, strict=True)
+            if scope in ("", cls.name) and (own in cls.parameters or (scope and own == "model"))
+        ]
+        if not takers:
+            raise UsageError(_unknown_parameter(key, classes))
+        for params in takers:
+            params[own] = value
+    made = [
+        cls(replace(options, model=params.pop("model", options.model), params=params))
+        for cls, params in zip(classes, given, strict=True)
+    ]
+    for scorer in made:
+        require(scorer)
+    return made
+
+
+def _unknown_parameter(key: str, classes: Sequence[type[Scorer]]) -> str:
+    scope, _, own = key.rpartition(".")
+    asked = [cls for cls in classes if scope in ("", cls.name)]
+    if not asked:
+        return unknown("scorer", scope, (cls.name for cls in classes)) + f", in --set {key}=…"
+    known = {name for cls in asked for name in cls.parameters}
+    return unknown(f"parameter of {', '.join(cls.name for cls in asked)}", own, known)
+
+
+def missing_modules(modules: Sequence[str]) -> list[str]:
+    """The modules among these that aren't installed."""
+    return [module for module in modules if find_spec(module) is None]
 
 
 def require(scorer: Scorer) -> None:
     """See that a scorer can run. Raises MissingExtra with the command that installs what it lacks."""
-    missing = missing_modules(scorer)
+    missing = missing_modules(scorer.needs())
     if missing:
         raise MissingExtra(f"{', '.join(missing)}, which the scorer {scorer.name} needs,", scorer.extra)
+    scorer.check()
 
 
 def list_scorers() -> list[dict[str, Any]]:
@@ -63,8 +110,9 @@ def list_scorers() -> list[dict[str, Any]]:
                 "summary": cls.summary,
                 "paper": cls.paper,
                 "unit": str(cls.unit),
+                "parameters": dict(cls.parameters),
                 "needs": ", ".join(cls.modules),
-                "installed": not missing_modules(cls),
+                "installed": not missing_modules(cls.modules),
                 "install": f"pip install 'laserdb[{cls.extra}]'" if cls.modules else "",
             }
         )

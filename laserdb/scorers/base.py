@@ -103,12 +103,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ScorerOptions:
-    """What the user may set for a scorer; None means the scorer's own default."""
+    """What the user may set for a scorer; None means the scorer's own default.
+
+    `trust_remote_code` lets a model run the Python code that comes with it.
+    """
 
     model: str | None = None
     backend: str | None = None
     batch_size: int | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    trust_remote_code: bool = False
 
 
 class Scorer(ABC):
@@ -137,6 +141,10 @@ class Scorer(ABC):
     """Whether it judges only the categories that the table `routes` gives it."""
     categories: ClassVar[tuple[str, ...] | None] = None
     """The only categories whose texts it wants; None for all."""
+    asks_backend: ClassVar[bool] = False
+    """Whether `--backend` and `--trust-remote-code` mean anything to it."""
+    parameters: ClassVar[Mapping[str, str]] = {}
+    """What `--set` may give it: name → one line of help. Other names are refused before any work."""
     batch_size: ClassVar[int] = 256
     """The most texts in a batch."""
     token_budget: ClassVar[int | None] = None
@@ -144,6 +152,13 @@ class Scorer(ABC):
 
     def __init__(self, options: ScorerOptions | None = None) -> None:
         self.options = options or ScorerOptions()
+
+    def needs(self) -> tuple[str, ...]:
+        """The optional dependencies of this very scorer, its options considered."""
+        return self.modules
+
+    def check(self) -> None:  # noqa: B027 - most scorers can't be set up wrongly
+        """See, without loading anything, that it could run: raises what `load` would raise later."""
 
     @property
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from laserdb.backends.encoder import (
@@ -36,6 +37,7 @@ class Embedding(Scorer):
     modules = ("sentence_transformers",)
     unit = Unit.PROMPT
     batch_size = 512
+    parameters = MappingProxyType({"max_length": "tokens read of a text; of longer ones both ends"})
 
     def __init__(self, options: ScorerOptions | None = None) -> None:
         super().__init__(options)

@@ -23,6 +23,7 @@ class Slow(Scorer):
     summary = "length, slowly"
     unit = Unit.TURN
     batch_size = 4
+    parameters = dict.fromkeys(("ms", "flush", "log", "once"), "for tests")
 
     @property
     def columns(self):
