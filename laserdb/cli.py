@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scorers": ("laserdb.commands.lists", "List the scorers."),
     "strategies": ("laserdb.commands.lists", "List the selection strategies."),
     "train": ("laserdb.commands.train", "Train a classifier or a difficulty scorer."),
+    "eval": ("laserdb.commands.eval", "Import evaluation results, measure scorers against them."),
     "demo": ("laserdb.commands.demo", "Run the whole way on data that the package ships."),
 }
 

@@ -82,7 +82,11 @@ def vectorised(function: SqlFunction, raised: list[BaseException]) -> Callable[.
 
 def arrow_type(sql_type: str) -> pa.DataType:
     """The Arrow type of a function's result."""
-    return {"INTEGER[]": pa.list_(pa.int32()), "BIGINT[]": pa.list_(pa.int64())}[sql_type]
+    return {
+        "INTEGER[]": pa.list_(pa.int32()),
+        "BIGINT[]": pa.list_(pa.int64()),
+        "DOUBLE[]": pa.list_(pa.float64()),
+    }[sql_type]
 
 
 def vectors_of(session: Session, ids: Sequence[int], embedder: str) -> NDArray[np.float32]:
