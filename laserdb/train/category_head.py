@@ -14,10 +14,10 @@ from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, LONG_TEXTS, find_encode
 from laserdb.backends.models import MINILM
 from laserdb.categories import CATEGORIES
 from laserdb.errors import InputError, MissingExtra
+from laserdb.rows import read_rows
 from laserdb.scorers.heads import Head, fit_temperature, save_head, softmax
 from laserdb.train.cards import file_list, table, write_card
 from laserdb.train.folds import random_folds, source_folds
-from laserdb.train.rows import read_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,10 @@ import numpy as np
 from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, LONG_TEXTS, find_encoder, load_encoder
 from laserdb.backends.models import MINILM
 from laserdb.errors import InputError, MissingExtra
+from laserdb.rows import read_rows
 from laserdb.scorers.heads import Head, fit_ridge, save_head
 from laserdb.train.cards import file_list, table, write_card
 from laserdb.train.folds import random_folds
-from laserdb.train.rows import read_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,7 +22,7 @@ def make(tmp_path, classes=CLASSES, **meta):
 
 
 def test_declares_what_the_engine_needs():
-    assert (Category.unit, Category.embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
+    assert (Category.unit, Category().embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
     assert dict(Category().columns) == {"category": "VARCHAR", "confidence": "DOUBLE"}
 
 
