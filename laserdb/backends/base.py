@@ -242,6 +242,13 @@ class Tokenizes(Protocol):
     def token_ids(self, text: str) -> list[int]:
         """The text's tokens, without special tokens in front or behind."""
 
+    def prompt_length(self, prompt: Prompt) -> int:
+        """Tokens of a whole prompt, special ones included; nothing is cut."""
+
+    @property
+    def context(self) -> int:
+        """The most tokens of a prompt (and its answer) that the model is given."""
+
 
 def open_backend(name: str, options: BackendOptions) -> Backend:
     """The backend of that name, not loaded yet.

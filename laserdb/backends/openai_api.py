@@ -140,7 +140,7 @@ class OpenAIBackend(Backend):
         if options.schema is not None:
             schema = {"name": "answer", "schema": dict(options.schema), "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        if options.template:
+        if options.template and not self._hosted:  # OpenAI's own models have no chat templates
             body["chat_template_kwargs"] = dict(options.template)
         answer = await self._complete(prompt, body)
         choice = _choice(answer)

@@ -85,6 +85,15 @@ class VllmBackend(Backend):
         ids: list[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
         return ids
 
+    def prompt_length(self, prompt: Prompt) -> int:
+        """Tokens of a whole prompt, special ones included; nothing is cut."""
+        return len(chat.encode(self._ready().get_tokenizer(), prompt))
+
+    @property
+    def context(self) -> int:
+        """The most tokens of a prompt (and its answer) that the model is given."""
+        return self._max_len(self.options.task)
+
     def generate(self, prompts: Sequence[Prompt], options: GenerateOptions) -> Answers[Generation]:
         """One generation per prompt; an answer may be shorter than `max_tokens` where the context ends."""
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams

@@ -98,15 +98,13 @@ def result_rows(keys: pa.Array, found: Sequence[Result], columns: dict[str, str]
     failed = [isinstance(one, Failed) for one in found]
     if any(failed):
         scores = [None if isinstance(one, Failed) else one.score for one in found]
-        values = [{} if isinstance(one, Failed) else one.values for one in found]
         errors = pa.array([str(one) if isinstance(one, Failed) else None for one in found], pa.string())
     else:
         scores = [one.score for one in found]  # type: ignore[union-attr]
-        values = [one.values for one in found]  # type: ignore[union-attr]
         errors = pa.nulls(len(found), pa.string())
     data: dict[str, Any] = {"key": keys, "score": pa.array(scores, pa.float64()), "error": errors}
     for name in columns:
-        data[name] = column_array([one.get(name) for one in values])
+        data[name] = column_array([one.values.get(name) for one in found])
     return pa.table(data)
 
 

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from laserdb import plugins
 from laserdb.errors import MissingExtra, ScoringError, UsageError
 from laserdb.plugins import unknown
 from laserdb.scorers.base import Scorer, ScorerOptions
+from laserdb.scorers.judges import JUDGE_FILE, judge_from
 from laserdb.sql.render import builtin_strategies, load_strategy
 
 
@@ -24,11 +26,18 @@ def make_scorer(name: str, options: ScorerOptions | None = None) -> Scorer:
 
 
 def scorer_class(name: str) -> type[Scorer]:
-    """The class of that name, or at `module:Class`. Raises UsageError for an unknown name."""
+    """The class of that name, at `module:Class`, or of a judge's file. Raises UsageError."""
+    if name.endswith(JUDGE_FILE):
+        return judge_from(Path(name), frozenset(plugins.names(plugins.SCORERS)))
     cls = load_class(name) if ":" in name else plugins.load(plugins.SCORERS, name, "scorer")
     if not (isinstance(cls, type) and issubclass(cls, Scorer)):
         raise ScoringError(f"scorer {name!r} isn't a subclass of laserdb.scorers.base.Scorer")
     return cls
+
+
+def address(cls: type[Scorer]) -> str:
+    """What `scorer_class` finds the class by in another process."""
+    return getattr(cls, "file", None) or f"{cls.__module__}:{cls.__qualname__}"
 
 
 def load_class(path: str) -> Any:

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from laserdb.engine.caller import first_line
-from laserdb.engine.catalog import load_class
+from laserdb.engine.catalog import address, scorer_class
 from laserdb.engine.interrupt import Interrupt
 from laserdb.engine.loop import Files, LocalCalls, files_of, pump
 from laserdb.engine.run import ScoringRun, Vectors, patience
@@ -59,7 +59,7 @@ class Order:
         vectors = run.vectors
         return Order(
             path=os.path.abspath(run.warehouse.path),
-            scorer=f"{kind.__module__}:{kind.__qualname__}",
+            scorer=address(kind),
             options=asdict(run.scorer.options),
             fingerprint=run.spec.fingerprint,
             unit=str(run.unit),
@@ -71,7 +71,7 @@ class Order:
 
     def open(self) -> ScoringRun:
         """The run as the worker sees it. Raises ScoringError if the scorer isn't the parent's."""
-        scorer = load_class(self.scorer)(ScorerOptions(**self.options))
+        scorer = scorer_class(self.scorer)(ScorerOptions(**self.options))
         run = ScoringRun(Warehouse(self.path), scorer, unit=Unit(self.unit), run_id=self.run_id)
         if run.spec.fingerprint != self.fingerprint:
             raise ScoringError(

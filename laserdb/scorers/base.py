@@ -61,10 +61,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No result, and why: a short machine-readable kind and a detail for people."""
+    """No result, and why: a short machine-readable kind and a detail for people.
+
+    `values` are columns that are known all the same, such as what a judge wrote.
+    """
 
     kind: str
     detail: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}" if self.detail else self.kind

@@ -41,14 +41,13 @@ def now() -> datetime:
 
 
 def ensure_table(session: Session, table: ResultTable) -> None:
-    """Create a scorer's result table on its first run. Raises ScoringError if its columns have changed."""
+    """Create a scorer's result table on its first run; columns that are new to it are added later.
+
+    Raises ScoringError if a column has changed its type.
+    """
     for existing in views.result_tables(session):
         if existing.name == table.name:
-            if existing.columns != table.columns:
-                raise ScoringError(
-                    f"scorer {table.scorer}: its columns changed from {existing.columns} to {table.columns}; "
-                    f"drop the old results: DROP TABLE {existing.qualified}"
-                )
+            add_columns(session, existing, table)
             return
     own = "".join(f", {identifier(name)} {kind}" for name, kind in table.columns.items())
     with session.transaction():
@@ -59,6 +58,26 @@ def ensure_table(session: Session, table: ResultTable) -> None:
         session.run(
             "INSERT INTO result_tables VALUES (?, ?, ?, ?)",
             [table.scorer, table.name, table.unit, json.dumps(table.columns)],
+        )
+        views.create_views(session)
+
+
+def add_columns(session: Session, existing: ResultTable, table: ResultTable) -> None:
+    """Add the columns that this scorer gives and earlier ones of its name didn't; those stay NULL before."""
+    columns = {**existing.columns, **table.columns}
+    if any(columns[name] != kind for name, kind in existing.columns.items()):
+        raise ScoringError(
+            f"scorer {table.scorer}: its columns changed from {existing.columns} to {table.columns}; "
+            f"drop the old results: DROP TABLE {existing.qualified}"
+        )
+    if columns == existing.columns:
+        return
+    with session.transaction():
+        for name, kind in columns.items():
+            if name not in existing.columns:
+                session.run(f"ALTER TABLE {existing.qualified} ADD COLUMN {identifier(name)} {kind}")
+        session.run(
+            "UPDATE result_tables SET columns = ? WHERE table_name = ?", [json.dumps(columns), table.name]
         )
         views.create_views(session)
 
@@ -159,15 +178,17 @@ def append(session: Session, table: ResultTable, run_id: int, rows: pa.Table) ->
 
     A text that another worker has scored meanwhile keeps its first result.
     """
-    own = "".join(f", b.{identifier(name)}::{kind}" for name, kind in table.columns.items())
+    own = "".join(
+        f", b.{identifier(name)}::{kind} AS {identifier(name)}" for name, kind in table.columns.items()
+    )
     with session.table("incoming", rows), session.transaction():
         session.run(
             "CREATE OR REPLACE TEMP TABLE fresh AS "
-            f"SELECT b.key::UUID AS key, ?::BIGINT, b.score, b.error{own} FROM incoming b WHERE NOT EXISTS "
+            f"SELECT b.key::UUID AS key, ?::BIGINT AS run_id, b.score, b.error{own} FROM incoming b WHERE NOT EXISTS "
             f"(SELECT 1 FROM {table.qualified} r WHERE r.key = b.key::UUID AND r.run_id = ?)",
             [run_id, run_id],
         )
-        session.run(f"INSERT INTO {table.qualified} FROM fresh")
+        session.run(f"INSERT INTO {table.qualified} BY NAME FROM fresh")
         new, failed = session.row("SELECT count(*), count(error) FROM fresh")
         session.run(
             "UPDATE runs SET n_ok = n_ok + ?, n_failed = n_failed + ?, heartbeat = ? WHERE run_id = ?",

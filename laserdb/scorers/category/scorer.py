@@ -38,6 +38,18 @@ class Category(Scorer):
         super().__init__(options)
         self._classifier: Classifier | None = None
 
+    @classmethod
+    def variant(cls, options: ScorerOptions) -> type[Scorer]:
+        """The judge where a language model is named and what runs it.
+
+        A backend alone is not enough: in `--preset laser --backend vllm` it is meant for the other scorers.
+        """
+        if options.backend is None or options.model is None:
+            return cls
+        from laserdb.scorers.category_llm import CategoryJudge
+
+        return CategoryJudge
+
     @property
     def classifier(self) -> Classifier:
         """The classifier that the options ask for, not loaded yet. Raises UsageError, ModelNotFound."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from laserdb.scorers.base import Batch, Failed, Identity, Result, Scored, Scorer, Turn, Unit
-from laserdb.scorers.checks.score import CODE_VERSION, judge
+from laserdb.scorers.checks.grammars import MODULES
+from laserdb.scorers.checks.instructed import Verdicts
+from laserdb.scorers.checks.score import CODE_VERSION, judge_fully
 
 __all__ = ["Checks"]
 
@@ -16,18 +18,20 @@ class Checks(Scorer):
     """Judges an instruction with its response by faults that rules can find, and says which.
 
     The score is in [0, 1] (see `score.py` for the formula); `reasons` holds the codes of what was
-    found, gravest first, and `details` a JSON object from each code to what and where, None without any.
+    found, gravest first, `details` a JSON object from each code to what and where, and `constraints` a JSON
+    list of what the instruction demands of the answer's form, as far as rules can verify it.
     """
 
     name: ClassVar[str] = "checks"
     summary: ClassVar[str] = (
-        "quality by rules: empty, refused, cut off, repeated, broken code or sums, ungrounded"
+        "quality by rules: empty, refused, cut off, repeated, broken code, sums or constraints, ungrounded"
     )
+    modules: ClassVar[tuple[str, ...]] = ("markdown_it", "py3langid", *MODULES)
     unit: ClassVar[Unit] = Unit.TURN
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return {"reasons": "VARCHAR[]", "details": "JSON"}
+        return {"reasons": "VARCHAR[]", "details": "JSON", "constraints": "JSON"}
 
     @property
     def identity(self) -> Identity:
@@ -42,8 +46,24 @@ def _result(turn: Turn) -> Result:
     if turn.response is None:
         return Failed("no_response")
     try:
-        score, findings = judge(turn.instruction, turn.response)
+        score, findings, verdicts = judge_fully(turn.instruction, turn.response)
     except Exception as error:
         return Failed("internal_error", f"{type(error).__name__}: {error}")
     details = json.dumps({f.reason: f.detail for f in findings}) if findings else None
-    return Scored(score, {"reasons": [f.reason for f in findings], "details": details})
+    values = {
+        "reasons": [f.reason for f in findings],
+        "details": details,
+        "constraints": _constraints(verdicts),
+    }
+    return Scored(score, values)
+
+
+def _constraints(verdicts: Verdicts) -> str | None:
+    """The column `constraints`: what was asked for, and whether it is followed; None without any."""
+    if not verdicts:
+        return None
+    found = [
+        {"type": str(constraint.type), "span": constraint.span, "followed": followed, "by": "rule"}
+        for constraint, followed in verdicts
+    ]
+    return json.dumps(found, ensure_ascii=False)

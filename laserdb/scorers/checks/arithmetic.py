@@ -58,7 +58,7 @@ def false_arithmetic(view: View) -> Finding | None:
     if "=" not in view.prose or view.is_code:
         return None
     given = "".join(view.instruction.split())
-    for count, (text, left, right) in enumerate(_equations(view.prose)):
+    for count, (text, left, right) in enumerate(equations(view.prose)):
         if count >= MAX_EQUATIONS:
             break
         if _is_false(left, right) and text.replace(" ", "") not in given:
@@ -66,7 +66,7 @@ def false_arithmetic(view: View) -> Finding | None:
     return None
 
 
-def _equations(prose: str) -> Iterator[tuple[str, list[str], list[str]]]:
+def equations(prose: str) -> Iterator[tuple[str, list[str], list[str]]]:
     """Each pair of neighbouring sides in a chain of equations: its text and the tokens of the sides."""
     for line in prose.split("\n"):
         if "=" not in line:

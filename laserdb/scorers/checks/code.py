@@ -8,6 +8,7 @@ import re
 import textwrap
 import warnings
 
+from laserdb.scorers.checks import grammars
 from laserdb.scorers.checks.view import Finding, View, excerpt
 
 MAX_CODE = 20_000
@@ -17,7 +18,7 @@ MAX_NESTING = 80
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3"})
 _PYTHON_START = re.compile(r"(?:def \w+ ?\(|class \w+ ?[:(]|import \w+|from [\w.]+ import |@\w+|async def )")
-_PYTHON_MARK = re.compile(r"^\s*(?:def \w+ ?\(.*:|import \w|from [\w.]+ import )", re.MULTILINE)
+_PYTHON_MARK = re.compile(r"^\s*(?:def \w+ ?\(|import \w|from [\w.]+ import )", re.MULTILINE)
 _OTHER_LANGUAGE = re.compile(
     r"\b(?:java|javascript|typescript|ruby|rust|golang|kotlin|swift|scala|haskell|julia|groovy|lua|php|perl|"
     r"bash|shell|pseudo-?code|cython|mojo|elixir|dart|matlab)\b|c\+\+|c#|python ?2"
@@ -27,7 +28,7 @@ _NOT_PYTHON = re.compile(
 )
 _MAGIC = re.compile(r"^[ \t]*[!%].*$", re.MULTILINE)
 _BARE_FIRST = re.compile(
-    r"(?:[#@]|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., ]{1,60} = \S)"
+    r"(?:[#@]|[A-Z_a-z]\w* ?= ?\S|\"\"\"|'''|(?:for|while|if|with|try|async)\b.*:|print ?\(|[\w., ]{1,60} = \S)"
 )
 _DOCSTRING = re.compile(r"\"{3}.*?\"{3}|'{3}.*?'{3}", re.DOTALL)
 _PARTIAL_START = re.compile(r"\s*(?:else\b|elif\b|except\b|finally\b|case\b|[.)\]}])")
@@ -47,17 +48,29 @@ _CODE_SIGNS = re.compile(r"[(){}\[\]=;<>|$`]|^\s*\w+ -", re.MULTILINE)
 
 
 def python_syntax(view: View) -> Finding | None:
-    """A block labelled Python, or an unfenced answer that is Python, doesn't parse as Python 3."""
-    if "python 2" in view.ask_lower or "python2" in view.ask_lower:
-        return None
-    blocks = [fence.body for fence in view.fences if fence.label in _PYTHON_LABELS]
-    if len(view.fences) == 0 and _is_bare_python(view):
-        blocks = [view.response]
-    if view.clipped:
-        return None
-    for block in blocks:
+    """A block labelled Python, or an unfenced answer that is Python, doesn't compile as Python 3."""
+    for block in python_blocks(view):
         if (error := python_error(block)) is not None:
             return Finding("python_syntax", error)
+    return None
+
+
+def python_blocks(view: View) -> list[str]:
+    """The answer's Python: blocks labelled so, or the whole answer if it is bare Python."""
+    if view.clipped or "python 2" in view.ask_lower or "python2" in view.ask_lower:
+        return []
+    blocks = [fence.body for fence in view.fences if fence.label in _PYTHON_LABELS]
+    return [view.response] if not view.fences and _is_bare_python(view) else blocks
+
+
+def code_syntax(view: View) -> Finding | None:
+    """A block labelled with another language doesn't parse in it."""
+    if view.clipped or view.unclosed:
+        return None
+    for fence in view.fences:
+        language = grammars.language_of(fence.label)
+        if language and (error := grammars.syntax_error(fence.body, language)) is not None:
+            return Finding("code_syntax", f"{language}, {error}")
     return None
 
 
@@ -66,10 +79,15 @@ def _is_bare_python(view: View) -> bool:
     text = view.response
     if _OTHER_LANGUAGE.search(view.ask_lower) or not _PYTHON_MARK.search(text):
         return False
-    if not _PYTHON_START.match(text) and not ("python" in view.ask_lower and _BARE_FIRST.match(text)):
+    asked = "python" in view.ask_lower or "function" in view.ask_lower
+    if not _PYTHON_START.match(text) and not (asked and _BARE_FIRST.match(text)):
         return False
     # Another language's braces and semicolons, or an explanation around the code.
-    if "`" in text or "</" in text or any(line.endswith((";", ") {", "){")) for line in view.lines):
+    if (
+        "`" in text
+        or "</" in text
+        or any(line == "end" or line.endswith((";", ") {", "){")) for line in view.lines)
+    ):
         return False
     return not _PROSE_LINE.search(_DOCSTRING.sub('""', text))
 
@@ -80,7 +98,7 @@ def python_error(code: str) -> str | None:
         return None
     if "\x00" in code or _PARTIAL_START.match(code):
         return None
-    text = _MAGIC.sub("", code.expandtabs(8)) if "%" in code or "!" in code else code.expandtabs(8)
+    text = plain_python(code)
     try:
         error = _syntax_error(text) and _syntax_error(textwrap.dedent(text))
     except (RecursionError, MemoryError, ValueError):
@@ -90,11 +108,28 @@ def python_error(code: str) -> str | None:
     return f"line {error.lineno}: {excerpt(error.msg or 'invalid syntax')}: {excerpt(error.text or '', 40)}"
 
 
+def plain_python(code: str) -> str:
+    """The code without notebook magic, with tabs as spaces."""
+    return _MAGIC.sub("", code.expandtabs(8)) if "%" in code or "!" in code else code.expandtabs(8)
+
+
+def python_tree(code: str) -> ast.Module | None:
+    """The parsed code; None if it doesn't parse or is too large to try."""
+    if len(code) > MAX_CODE or _too_nested(code) or "\x00" in code:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(textwrap.dedent(plain_python(code)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
 def _syntax_error(code: str) -> SyntaxError | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(code)
+            compile(code, "answer", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError as error:
             return error
     return None
@@ -103,6 +138,8 @@ def _syntax_error(code: str) -> SyntaxError | None:
 def _is_fragment(code: str, error: SyntaxError) -> bool:
     """A snippet that leaves something out on purpose: an ellipsis, or a body that is only a comment."""
     if _ELLIPSIS.search(code):
+        return True
+    if "outside" in (error.msg or ""):
         return True
     return "expected an indented block" in (error.msg or "") and "#" in code
 

@@ -25,6 +25,9 @@ _NUMBER_WORD = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _NUMERAL = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+_SPELT = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|hundred|half|twice|dozen|thirds?|quarter)\b"
+)
 _SIGNED = re.compile(
     r"\b(?:negative|minus|below|debt|owe[sd]?|owing|temperature|degrees|loss|lose|change|difference|"
     r"equation|solve|"
@@ -34,18 +37,21 @@ _NEGATIVE_ANSWER = re.compile(r"(?:^A|^####|answer is|Answer)[: ]{0,3}\$?[-−]\
 _NEGATIVE_STEP = re.compile(r"<<[^<>=]{1,80}=-\d[\d.,]*>>")
 
 
-def _is_problem(view: View) -> bool:
+def is_problem(view: View) -> bool:
     """One paragraph with two numbers or more that ends in a question for a quantity."""
     text = view.instruction.strip()
-    if len(text) > MAX_PROBLEM or "\n" in text or not text.endswith("?"):
+    if len(text) > MAX_PROBLEM or "\n" in text or text[-1:] not in ("?", "."):
         return False
-    return len(_NUMERAL.findall(text)) >= 2 and _HOW_MANY.search(text.lower()) is not None
+    numerals = len(_NUMERAL.findall(text))
+    if numerals < 2 and numerals + len(_SPELT.findall(text.lower())) < 2:
+        return False
+    return _HOW_MANY.search(text.lower()) is not None
 
 
 def no_number(view: View) -> Finding | None:
     """A word problem asks for a quantity and the response has no number, in digits or words."""
     text = view.response
-    if _DIGIT.search(text) or not text.isascii() or not _is_problem(view) or text.endswith("?"):
+    if _DIGIT.search(text) or not text.isascii() or not is_problem(view) or text.endswith("?"):
         return None
     if _NUMBER_WORD.search(text.lower()):
         return None
@@ -54,26 +60,8 @@ def no_number(view: View) -> Finding | None:
 
 def negative_result(view: View) -> Finding | None:
     """A word problem about amounts gets a negative one, and nothing in it speaks of debts or degrees."""
-    if "-" not in view.response or not _is_problem(view) or _SIGNED.search(view.instruction.lower()):
+    if "-" not in view.response or not is_problem(view) or _SIGNED.search(view.instruction.lower()):
         return None
     last = view.lines[-1] if view.lines else ""
     match = _NEGATIVE_ANSWER.search(last) or _NEGATIVE_STEP.search(view.prose)
     return Finding("negative_result", f"“{excerpt(match[0])}”") if match else None
-
-
-def figures_used(view: View) -> float:
-    """Share of a word problem's numbers that a worked solution takes up; 1 for anything else.
-
-    Correct solutions sometimes pass over a number, wrong ones do so much more often, so this only
-    grades and gives no reason.
-    """
-    if not _is_problem(view):
-        return 1.0
-    given = _numerals(view.instruction)
-    return len(given & _numerals(view.response)) / len(given)
-
-
-def _numerals(text: str) -> set[str]:
-    """The distinct numbers, spelled alike: "1,500.0" as "1500"."""
-    plain = (n.replace(",", "") for n in _NUMERAL.findall(text))
-    return {n.rstrip("0").rstrip(".") if "." in n else n for n in plain}

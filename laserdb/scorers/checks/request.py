@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from laserdb.scorers.checks.instructed import limits_length
 from laserdb.scorers.checks.numbers import UP_TO_TWENTY
 from laserdb.scorers.checks.view import Finding, View
 
@@ -107,6 +108,8 @@ EXPECTED = (
 def wrong_length(view: View) -> Finding | None:
     """More or fewer words, sentences or paragraphs than the instruction sets, by a clear margin."""
     ask = view.ask_lower
+    if limits_length(view):
+        return None
     if not ("word" in ask or "sentence" in ask or "paragraph" in ask) or view.cjk or view.is_code:
         return None
     return _word_limits(view, ask) or _sentence_limit(view, ask) or _paragraph_count(view, ask)

@@ -22,17 +22,20 @@ from laserdb.scorers.checks import (
     arithmetic,
     code,
     grounding,
+    instructed,
     language,
     markup,
     phrases,
     problems,
+    programs,
     repetition,
     request,
+    solutions,
     text,
 )
 from laserdb.scorers.checks.view import Finding, View
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Part of the scorer's identity: bump it whenever any text's score or reasons change."""
 
 GRADED = 0.15
@@ -46,10 +49,18 @@ WEIGHTS = MappingProxyType(
         "wrong_language": 0.3,
         "repetition": 0.3,
         "python_syntax": 0.3,
+        "code_syntax": 0.4,
+        "missing_name": 0.4,
+        "no_result": 0.4,
+        "undefined_name": 0.5,
+        "broken_constraint": 0.4,
         "no_code": 0.4,
         "false_arithmetic": 0.4,
         "no_number": 0.4,
         "negative_result": 0.4,
+        "answer_mismatch": 0.4,
+        "unfounded_number": 0.4,
+        "fractional_count": 0.4,
         "ungrounded": 0.4,
         "json_syntax": 0.4,
         "cut_off": 0.5,
@@ -67,13 +78,23 @@ WEIGHTS = MappingProxyType(
 """Reason → the factor that remains of the score when the finding is fully severe."""
 
 MOOT_IF_REFUSED = frozenset(
-    {"too_short", "wrong_length", "missing_items", "no_code", "no_number", "json_syntax"}
+    {
+        "too_short",
+        "wrong_length",
+        "missing_items",
+        "no_code",
+        "no_number",
+        "json_syntax",
+        "broken_constraint",
+        "missing_name",
+    }
 )
 """Reasons that say no more than that the request wasn't met."""
 
 Check = Callable[[View], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
+    instructed.broken_constraint,
     phrases.refusal,
     phrases.ai_boilerplate,
     phrases.filler,
@@ -86,11 +107,19 @@ CHECKS: tuple[Check, ...] = (
     markup.unbalanced_latex,
     markup.unbalanced_brackets,
     code.python_syntax,
+    code.code_syntax,
     code.json_syntax,
+    programs.missing_name,
+    programs.no_result,
+    programs.useless_function,
+    programs.undefined_name,
     code.no_code,
     arithmetic.false_arithmetic,
     problems.negative_result,
     problems.no_number,
+    solutions.answer_mismatch,
+    solutions.unfounded_number,
+    solutions.fractional_count,
     grounding.ungrounded,
     request.wrong_length,
     request.missing_items,
@@ -101,9 +130,15 @@ CHECKS: tuple[Check, ...] = (
 
 def judge(instruction: str, response: str) -> tuple[float, list[Finding]]:
     """The score of a turn in [0, 1] and what was found, gravest first."""
+    score, findings, _ = judge_fully(instruction, response)
+    return score, findings
+
+
+def judge_fully(instruction: str, response: str) -> tuple[float, list[Finding], instructed.Verdicts]:
+    """As `judge`, with the constraints that rules found and whether each is followed."""
     view = View(instruction, response)
     if (finding := text.empty(view)) is not None:
-        return WEIGHTS["empty"], [finding]
+        return WEIGHTS["empty"], [finding], ()
     findings = [finding for check in CHECKS if (finding := check(view)) is not None]
     refused = any(finding.reason == "refusal" for finding in findings)
     if refused:
@@ -112,11 +147,11 @@ def judge(instruction: str, response: str) -> tuple[float, list[Finding]]:
     score = 1.0 if refused else _grade(view)
     for finding in findings:
         score *= factor(finding)
-    return round(score, 6), findings
+    return round(score, 6), findings, instructed.verdicts(view)
 
 
 def _grade(view: View) -> float:
-    return 1 - GRADED * (1 - request.fullness(view) * problems.figures_used(view))
+    return 1 - GRADED * (1 - request.fullness(view) * solutions.coherence(view))
 
 
 def factor(finding: Finding) -> float:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from laserdb.scorers.checks.fences import Fence, split
+
 LIMIT = 100_000
 """Characters of each text that are looked at; bounds the time that one turn can take."""
 ASK_EDGE = 500
@@ -39,14 +41,6 @@ class Finding:
     severity: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced block: the label after the backticks (lower case) and the code."""
-
-    label: str
-    body: str
-
-
 class View:
     """An instruction and its response, clipped to `LIMIT` characters, and what is derived from them."""
 
@@ -71,23 +65,22 @@ class View:
         return self.response.lower()
 
     @cached_property
-    def _parts(self) -> list[str]:
-        """The response split at triple backticks: prose at even places, blocks at odd ones."""
-        return self.response.split("```")
+    def _parts(self) -> tuple[list[Fence], str, bool]:
+        return split(self.response)
 
-    @cached_property
+    @property
     def fences(self) -> list[Fence]:
-        return [_fence(part) for part in self._parts[1::2]]
+        return self._parts[0]
 
-    @cached_property
-    def unclosed(self) -> bool:
-        """Whether the last fenced block is never closed (unknown, so false, for a clipped text)."""
-        return len(self._parts) % 2 == 0 and not self.clipped and "````" not in self.response
-
-    @cached_property
+    @property
     def prose(self) -> str:
         """The response without its fenced blocks."""
-        return "\n".join(self._parts[0::2]) if len(self._parts) > 1 else self.response
+        return self._parts[1]
+
+    @property
+    def unclosed(self) -> bool:
+        """Whether the last fenced block is never closed (unknown, so false, for a clipped text)."""
+        return self._parts[2] and not self.clipped
 
     @cached_property
     def cjk(self) -> bool:
@@ -101,7 +94,7 @@ class View:
 
     @cached_property
     def prose_words(self) -> list[str]:
-        return self.words if len(self._parts) == 1 else words_of(self.prose)
+        return self.words if not self.fences else words_of(self.prose)
 
     @cached_property
     def instruction_words(self) -> list[str]:
@@ -141,14 +134,6 @@ def excerpt(text: str, size: int = 60) -> str:
     """The text on one line, printable and at most `size` characters long, for a finding's detail."""
     flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * size]).split())
     return flat if len(flat) <= size else flat[: size - 1] + "…"
-
-
-def _fence(part: str) -> Fence:
-    head, newline, body = part.partition("\n")
-    label = head.strip()
-    if not newline or len(label) > 20 or " " in label:
-        return Fence("", part)
-    return Fence(label.lower(), body)
 
 
 def _is_code_line(line: str) -> bool:
