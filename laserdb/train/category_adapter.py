@@ -187,9 +187,7 @@ class Training:
                     self.progress.describe(f"loss {loss.item():.3f}")
                 if (step + 1) % every == 0 and step + 1 < self.steps:
                     kept = {name: part.state_dict() for name, part in parts.items()}
-                    checkpoint.save(
-                        {"phase": phase, "step": step + 1, "rng": torch.get_rng_state(), **kept}
-                    )
+                    checkpoint.save({"phase": phase, "step": step + 1, "rng": torch.get_rng_state(), **kept})
         finally:
             self.progress.finish()
 
@@ -197,7 +195,7 @@ class Training:
     def _mixed(self) -> bool:
         import torch
 
-        return self.dtype != torch.float32
+        return bool(self.dtype != torch.float32)
 
     def _draws(self) -> Iterator[NDArray[np.int64]]:
         """Batches of rows, drawn by class size, those of a batch of similar length."""
@@ -247,7 +245,7 @@ def add_lora(model: Any, settings: AdapterSettings) -> Any:
     import torch
     from torch import nn
 
-    class Lora(nn.Module):
+    class Lora(nn.Module):  # type: ignore[misc]
         """A frozen linear layer plus scale · B·A."""
 
         def __init__(self, linear: nn.Linear) -> None:
@@ -293,7 +291,8 @@ def _card(split: Split, files: Sequence[Path], result: dict[str, Any]) -> str:
     told = "No texts were kept back." if result["evaluation"] is None else figures_text(result["evaluation"])
     return f"""## Training
 
-    laserdb train category --method adapter {data} --model {result["model"]} --seed {result["seed"]} {settings}
+    laserdb train category --method adapter {data} --model {result["model"]} --seed {result["seed"]} \
+        {settings}
 
 {counts_text(split, [file_list(files)])}
 

@@ -16,7 +16,7 @@ from laserdb.labelled import Labelled
 from laserdb.scorers.base import ScorerOptions
 from laserdb.scorers.category.fast import FastModel, load_fast_model, save_fast_model
 from laserdb.scorers.category.find import find_classifier
-from laserdb.scorers.category.ngrams import FORMAT, GROUPS, groups_of, joined, looks, pieces, sparse
+from laserdb.scorers.category.ngrams import CHARS, FORMAT, GROUPS, groups_of, joined, looks, pieces, sparse
 from laserdb.train.cards import file_list, write_card
 from laserdb.train.settings import require
 from laserdb.train.validation import Split, counts_text, figures, figures_text
@@ -91,7 +91,8 @@ def train_fast(
     save_fast_model(replace(model, temperature=temperature, meta=meta), out)
     load_fast_model(out)
     result = {
-        "out": str(out), "method": "fast", "model": "n-grams", "rows": len(split.train), "unlabelled": len(extra),
+        "out": str(out), "method": "fast", "model": "n-grams", "rows": len(split.train),
+        "unlabelled": len(extra),
         "bytes": out.stat().st_size, "temperature": round(temperature, 4), "settings": asdict(settings),
         "seed": seed, "teacher": teaching.teacher, "evaluation": evaluation,
     }  # fmt: skip
@@ -145,7 +146,8 @@ def _fitted(
     )
     form = form / spread[:, None]
     return FastModel(
-        found.astype(np.float32), form.astype(np.float32), (bias - mean @ form).astype(np.float32), tuple(classes)
+        found.astype(np.float32), form.astype(np.float32), (bias - mean @ form).astype(np.float32),
+        tuple(classes),
     )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def fit(
     from scipy.optimize import minimize
 
     (n, buckets), k = ngrams.shape, targets.shape[1]
-    ngrams = ngrams.astype(np.float64)
+    ngrams = ngrams.astype(np.float32)  # the products take nearly all the time
     # Looks count as little as n-grams do: each group's features have a norm of about 1.
     look = look / len(FORMAT) ** 0.5
     transposed, share = ngrams.T.tocsr(), weights[:, None] / weights.sum()
@@ -186,12 +188,15 @@ def fit(
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         w, f = flat[:a].reshape(buckets, k), flat[a:b].reshape(-1, k)
-        logits = ngrams @ w + look @ f + flat[b:]
+        product = (ngrams @ w.astype(np.float32)).astype(np.float64)
+        logits = product + look @ f + flat[b:]
         top = logits.max(axis=1, keepdims=True)
         norm = np.log(np.exp(logits - top).sum(axis=1, keepdims=True)) + top
-        value = float((share * targets * (norm - logits)).sum()) + settings.penalty * float(flat[:b] @ flat[:b])
+        value = float((share * targets * (norm - logits)).sum())
+        value += settings.penalty * float(flat[:b] @ flat[:b])
         error = share * (np.exp(logits - norm) * targets.sum(axis=1, keepdims=True) - targets)
-        slope = np.concatenate([(transposed @ error).ravel(), (look.T @ error).ravel(), error.sum(axis=0)])
+        parts = (transposed @ error.astype(np.float32), look.T @ error, error.sum(axis=0))
+        slope = np.concatenate([part.ravel().astype(np.float64) for part in parts])
         slope[:b] += 2 * settings.penalty * flat[:b]
         return value, slope
 
@@ -221,8 +226,8 @@ def _card(split: Split, files: Sequence[Path], teaching: Teaching, result: dict[
 {counts_text(split, [file_list([*files, *teaching.files])])} {result["unlabelled"]} unlabelled texts.
 
 Softmax regression on hashed words, pairs of words and character 3- to 5-grams, the first and last words, and
-{len(FORMAT)} features of the look, of at most {400} characters from either end; {result["bytes"]:,} bytes, eight
-bits a weight; confidence is softmax at temperature {result["temperature"]}.
+{len(FORMAT)} features of the look, of at most {CHARS} characters from either end; {result["bytes"]:,} bytes,
+eight bits a weight; confidence is softmax at temperature {result["temperature"]}.
 
 ## Figures on the texts kept back
 

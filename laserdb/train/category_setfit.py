@@ -176,6 +176,7 @@ class Training:
             for callback in (ProgressCallback, PrinterCallback):
                 trainer.remove_callback(callback)
             trainer.add_callback(_listener(self))
+            trainer.st_trainer.args.dataloader_pin_memory = self.model.device.type == "cuda"
             try:
                 trainer.train_embeddings(texts, labels, args=arguments)
             finally:
@@ -223,17 +224,15 @@ class Training:
                 if self.split.valid is None or better:
                     best = self._weights()
                 checkpoint.save({
-                    "epoch": epoch + 1, "best": least, "worse": worse, "steps": list(self.steps), "kept": best,
-                    "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), **self._weights(),
+                    "epoch": epoch + 1, "best": least, "worse": worse, "steps": list(self.steps),
+                    "kept": best, "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), **self._weights(),
                 })  # fmt: skip
         finally:
             self.progress.finish()
         self.epochs = max(self.epochs, int(state["epoch"]))
         self._restore(best)
 
-    def _epoch(
-        self, epoch: int, tokens: list[list[int]], targets: NDArray[np.int64], optimizer: Any
-    ) -> None:
+    def _epoch(self, epoch: int, tokens: list[list[int]], targets: NDArray[np.int64], optimizer: Any) -> None:
         import torch
 
         body, head = self.model.model_body, self.model.model_head
@@ -298,7 +297,7 @@ class Training:
         return f"{text[: found[room - tail - 1][1]]} {text[found[-tail][0] :]}"
 
     def save(self, out: Path, temperature: float, meta: dict[str, Any], card: str) -> None:
-        """Write the model as `setfit` does, the head once more without pickle, and the card; all or nothing."""
+        """Write the model as `setfit` does, the head without pickle too, and the card; all or nothing."""
         out.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         old = made.with_name(made.name + ".old")
@@ -353,7 +352,8 @@ base_model: {json.dumps(result["model"])}
 
 ## Training
 
-    laserdb train category --method setfit {data} --body {result["model"]}{trust} --seed {result["seed"]} {settings}
+    laserdb train category --method setfit {data} --body {result["model"]}{trust} --seed {result["seed"]} \
+        {settings}
 
 {counts_text(split, [file_list(files)])}
 
@@ -370,4 +370,3 @@ The epoch and the temperature were chosen on them, which flatters by little.
 
     laserdb score pool.duckdb category --model FOLDER
 """
-
