@@ -81,20 +81,23 @@ def train_adapter(
     """
     need_transformers()
     source = find_model(model)
-    told = fingerprint({**asdict(settings), "model": model, "revision": source.revision, "seed": seed},
+    same = fingerprint({**asdict(settings), "model": model, "revision": source.revision, "seed": seed},
                        split.train, split.valid)  # fmt: skip
-    checkpoint = Checkpoint(out, told)
-    trained, evaluation, temperature = None, None, settings.temperature or 1.0
-    if split.valid is not None:
+    checkpoint = Checkpoint(out, same)
+    trained, told = None, {"evaluation": None, "temperature": 1.0}
+    state = checkpoint.load()
+    if state is not None and state["phase"] == "refit":
+        told = state["told"]
+    elif split.valid is not None:
         trained = Training(source, split, settings, seed, progress)
-        trained.run(checkpoint, "train")
-        logits = trained.logits(split.valid.texts)
-        fitted, evaluation = figures(split, logits)
-        temperature = settings.temperature or fitted
+        trained.run(checkpoint, "train", told)
+        fitted, measured = figures(split, trained.logits(split.valid.texts))
+        told = {"evaluation": measured, "temperature": fitted}
     if trained is None or settings.refit:
         whole = split if split.valid is None else Split(_together(split), None, split.how)
         trained = Training(source, whole, settings, seed, progress)
-        trained.run(checkpoint, "refit")
+        trained.run(checkpoint, "refit", told)
+    evaluation, temperature = told["evaluation"], settings.temperature or told["temperature"]
     meta = {"seed": seed, "base_revision": source.revision, "rows": len(trained.split.train)}
     save_adapter_model(trained.result(temperature, meta), out)
     result = {
@@ -139,8 +142,8 @@ class Training:
         self.labels = split.targets(split.train)
         self.steps = max(1, math.ceil(settings.epochs * len(self.labels) / settings.batch_size))
 
-    def run(self, checkpoint: Checkpoint, phase: str) -> None:
-        """Train, from the checkpoint if it is of this phase."""
+    def run(self, checkpoint: Checkpoint, phase: str, told: dict[str, Any]) -> None:
+        """Train, from the checkpoint if it is of this phase; `told` is kept in the checkpoint."""
         import torch
 
         s = self.settings
@@ -187,7 +190,7 @@ class Training:
                     self.progress.describe(f"loss {loss.item():.3f}")
                 if (step + 1) % every == 0 and step + 1 < self.steps:
                     kept = {name: part.state_dict() for name, part in parts.items()}
-                    checkpoint.save({"phase": phase, "step": step + 1, "rng": torch.get_rng_state(), **kept})
+                    checkpoint.save({"phase": phase, "told": told, "step": step + 1, "rng": torch.get_rng_state(), **kept})
         finally:
             self.progress.finish()
 

@@ -92,7 +92,7 @@ def test_no_texts_and_bfloat16(folder):
     ("adapter", "message"),
     [
         ({"layers": 3}, "has 2 layers, 3 are wanted"),
-        ({"deltas": {"encoder.nowhere": (np.ones((1, 32)), np.ones((32, 1)))}}, "lacks the linear layer"),
+        ({"deltas": {"encoder.nowhere": (np.ones((1, 32)), np.ones((32, 1)))}}, "has no linear layer encoder.nowhere"),
         (
             {"deltas": {"encoder.layer.0.output.dense": (np.ones((1, 32)), np.ones((32, 1)))}},
             r"of shape \(32, 32\)",

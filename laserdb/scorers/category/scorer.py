@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from laserdb.scorers.category.classifier import Classifier
 
 
+_FAST_BATCH = 4096
+
+
 class Category(Scorer):
     """The most probable category; the score, and the confidence, is its calibrated probability.
 
@@ -37,6 +40,8 @@ class Category(Scorer):
     def __init__(self, options: ScorerOptions | None = None) -> None:
         super().__init__(options)
         self._classifier: Classifier | None = None
+        if self.options.fast:
+            self.batch_size = _FAST_BATCH  # type: ignore[misc] - so fast that small batches would cost
 
     @classmethod
     def variant(cls, options: ScorerOptions) -> type[Scorer]:
