@@ -3,8 +3,8 @@
     python benchmarks/category.py pool/*.jsonl
     python benchmarks/category.py pool/*.jsonl --limit 5000 --model my-setfit
 
-Files are JSON lines of any shape that `laserdb ingest` reads. "a second" is by the clock; "a CPU second" is per
-second of one core, which a busy machine distorts less: times the cores it is what an idle machine would do.
+Files are JSON lines of any shape that `laserdb ingest` reads. "a second" is by the clock; "a CPU second" is
+per second of one core, which a busy machine distorts less: times the cores it is what an idle one would do.
 Texts come in batches as a pool is scored: 16,384 at a time, sorted by length.
 """
 

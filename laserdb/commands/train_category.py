@@ -37,9 +37,7 @@ _METHODS = ("setfit", "head", "adapter", "fast")
     "--valid-share", type=click.FloatRange(0, 0.5), default=0.1, show_default=True,
     help="Share of --data kept back for validation, by source where possible; 0: none.",
 )  # fmt: skip
-@click.option(
-    "--teacher", metavar="MODEL", help="fast: a classifier to learn from (default: the shipped)."
-)
+@click.option("--teacher", metavar="MODEL", help="fast: a classifier to learn from (default: the shipped).")
 @click.option("--unlabelled", type=_FILE, multiple=True, help="fast: texts that the teacher labels.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of splits, draws and weights.")
 @click.option("--set", "params", metavar="K=V", multiple=True, help="A hyperparameter; repeatable.")

@@ -190,7 +190,8 @@ class Training:
                     self.progress.describe(f"loss {loss.item():.3f}")
                 if (step + 1) % every == 0 and step + 1 < self.steps:
                     kept = {name: part.state_dict() for name, part in parts.items()}
-                    checkpoint.save({"phase": phase, "told": told, "step": step + 1, "rng": torch.get_rng_state(), **kept})
+                    kept |= {"phase": phase, "told": told, "step": step + 1, "rng": torch.get_rng_state()}
+                    checkpoint.save(kept)
         finally:
             self.progress.finish()
 

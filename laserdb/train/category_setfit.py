@@ -223,13 +223,12 @@ class Training:
                     least, worse = (loss, 0) if better else (least, worse + 1)
                 if self.split.valid is None or better:
                     best = self._weights()
-                checkpoint.save({
-                    "epoch": epoch + 1, "best": least, "worse": worse, "steps": list(self.steps),
-                    "kept": best, "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), **self._weights(),
-                })  # fmt: skip
+                state = {"epoch": epoch + 1, "best": least, "worse": worse, "steps": list(self.steps)}
+                parts = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+                checkpoint.save({**state, **parts, "kept": best, **self._weights()})
         finally:
             self.progress.finish()
-        self.epochs = max(self.epochs, int(state["epoch"]))
+        self.epochs = int(state["epoch"])
         self._restore(best)
 
     def _epoch(self, epoch: int, tokens: list[list[int]], targets: NDArray[np.int64], optimizer: Any) -> None:

@@ -33,12 +33,11 @@ def reference(folder, texts, layers, deltas, scale, max_length):
 
     model, tokenizer = AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
     model.encoder.layer = model.encoder.layer[:layers]
-    hooks = [
-        model.get_submodule(name).register_forward_hook(
-            lambda _, given, out, a=torch.tensor(a), b=torch.tensor(b): out + scale * given[0] @ a.T @ b.T
-        )
-        for name, (a, b) in deltas.items()
-    ]
+
+    def added(a, b):
+        return lambda _, given, out: out + scale * given[0] @ torch.tensor(a).T @ torch.tensor(b).T
+
+    hooks = [model.get_submodule(name).register_forward_hook(added(a, b)) for name, (a, b) in deltas.items()]
     rows = []
     with torch.no_grad():
         for text in texts:
@@ -92,7 +91,10 @@ def test_no_texts_and_bfloat16(folder):
     ("adapter", "message"),
     [
         ({"layers": 3}, "has 2 layers, 3 are wanted"),
-        ({"deltas": {"encoder.nowhere": (np.ones((1, 32)), np.ones((32, 1)))}}, "has no linear layer encoder.nowhere"),
+        (
+            {"deltas": {"encoder.nowhere": (np.ones((1, 32)), np.ones((32, 1)))}},
+            "no linear layer encoder",
+        ),
         (
             {"deltas": {"encoder.layer.0.output.dense": (np.ones((1, 32)), np.ones((32, 1)))}},
             r"of shape \(32, 32\)",

@@ -115,7 +115,7 @@ def test_a_language_model_is_asked_only_if_one_is_named(tmp_path):
 
 
 def test_fast_is_for_scorers_that_have_a_faster_variant():
-    category, tokens = make_scorers(["category", "tokens"], ScorerOptions(fast=True))
+    category, _ = make_scorers(["category", "tokens"], ScorerOptions(fast=True))
     assert category.identity.model == "fast-ngrams"
     with pytest.raises(UsageError, match="--fast: tokens has no faster variant; these have one: category"):
         make_scorers(["tokens"], ScorerOptions(fast=True))

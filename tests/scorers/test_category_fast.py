@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,15 +29,13 @@ def plain(text: str) -> dict[str, Counter]:
     words = re.findall(r"[a-z0é中]+|[^\sa-z0é中]", text)
     out = {
         f"chars{n}": Counter(
-            text[i : i + n]
-            for i in range(len(text) - n + 1)
-            if " " not in text[i + 1 : i + n - 1]
+            text[i : i + n] for i in range(len(text) - n + 1) if " " not in text[i + 1 : i + n - 1]
         )
         for n in (3, 4, 5)
     }
     return out | {
         "words": Counter(words),
-        "pairs": Counter(zip(words, words[1:], strict=False)),
+        "pairs": Counter(pairwise(words)),
         "first": Counter(words[:4]),
         "last": Counter(words[-4:]),
     }
