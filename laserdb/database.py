@@ -91,6 +91,7 @@ class Database:
         model: str | None = None,
         backend: str | None = None,
         trust_remote_code: bool = False,
+        fast: bool = False,
         batch_size: int | None = None,
         params: Mapping[str, str] | None = None,
         limit: int | None = None,
@@ -105,13 +106,14 @@ class Database:
     ) -> list[scoring.ScorerSummary]:
         """Run scorers on what they have no result for yet; running it again costs nothing.
 
-        A scorer is a name of `laserdb scorers` or a `module:Class`. `limit` counts texts per scorer;
+        A scorer is a name of `laserdb scorers` or a `module:Class`. `fast` takes the faster, coarser variant
+        of scorers that have one. `limit` counts texts per scorer;
         `where` restricts the pool by a condition over `samples` and `sample_scores`; `workers` is the
         number of processes, and `ray` puts the scorers on a Ray cluster instead; `max_failures` equal
         failures in a row end the run (0: none do). Raises UsageError for unknown names, MissingExtra
         before any work if a dependency is absent, and ScoringError if a run had to stop.
         """
-        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code)
+        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code, fast)
         made = self._scorers(scorers, preset, options)
         listener = progress or Silent()
         if preset is not None:
@@ -136,6 +138,7 @@ class Database:
         model: str | None = None,
         backend: str | None = None,
         trust_remote_code: bool = False,
+        fast: bool = False,
         batch_size: int | None = None,
         params: Mapping[str, str] | None = None,
         limit: int | None = None,
@@ -145,7 +148,7 @@ class Database:
         progress: Progress | None = None,
     ) -> list[Estimate]:
         """What `score` with the same arguments would do, and how long it might take; stores nothing."""
-        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code)
+        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code, fast)
         made = self._scorers(scorers, preset, options)
         scope = Scope(where, limit, all_categories)
         return estimate(self.warehouse, made, scope, progress or Silent(), force=force)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -26,7 +28,8 @@ STATIC = "static:"
 _DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384}
 _CHARS_PER_TOKEN = 100  # a longer text is cut to this many characters per wanted token before tokenising
 _CLOSE = 0.85  # of the longest row: below that, padding costs more than a bigger batch wins
-_TOKENS_PER_BATCH = {"cpu": 1024, "mps": 16_384, "cuda": 65_536}
+TOKENS_PER_BATCH = {"cpu": 1024, "mps": 16_384, "cuda": 65_536}
+"""Tokens of a forward pass by kind of device, padding included."""
 
 
 class Encoder(Protocol):
@@ -79,12 +82,20 @@ class SentenceEncoder:
     Texts of more than `max_length` tokens keep the first and the last half of them (`LONG_TEXTS`); of
     texts beyond 100 characters per wanted token only the two ends are tokenised at all. The model's own
     default prompt is prepended as sentence-transformers does. The empty text has a vector as well.
+    With `unit=False` vectors keep the length that the model gives them. `trust_remote_code` lets a model
+    run the Python code that comes with it.
 
     Raises MissingExtra without sentence-transformers, ModelNotFound if the model can't be got.
     """
 
     def __init__(
-        self, source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
+        self,
+        source: ModelSource | str,
+        *,
+        max_length: int = DEFAULT_MAX_LENGTH,
+        device: str | None = None,
+        unit: bool = True,
+        trust_remote_code: bool = False,
     ) -> None:
         if importlib.util.find_spec("sentence_transformers") is None:
             raise MissingExtra("sentence-transformers", "score")
@@ -98,20 +109,26 @@ class SentenceEncoder:
             kwargs = {"dtype": best_dtype(torch, self.device), "attn_implementation": "eager"}
             try:
                 self._model = SentenceTransformer(
-                    folder, device=self.device, local_files_only=True, model_kwargs=kwargs
+                    folder,
+                    device=self.device,
+                    local_files_only=not trust_remote_code,  # the code may be in a repository of its own
+                    trust_remote_code=trust_remote_code,
+                    model_kwargs=kwargs,
+                    config_kwargs=plain_attention(Path(folder)),
                 ).eval()
             except (OSError, ValueError, KeyError) as error:
                 reason = (str(error).strip().splitlines() or [""])[0]
                 raise ModelNotFound(f"{self.source.name}: not a sentence encoder: {reason}") from error
             self.dimension = int(self._model.get_embedding_dimension())
+        self._scaled: Callable[[NDArray[np.float32]], NDArray[np.float32]] = normalised if unit else _as_is
         self._packs = hasattr(self._model[0], "auto_model") or hasattr(self._model[0], "model")
         limit = self._model.max_seq_length
         self.max_length = min(max_length, limit) if limit else max_length
-        self._budget = _TOKENS_PER_BATCH.get(self.device.partition(":")[0], 1536)
+        self._budget = TOKENS_PER_BATCH.get(self.device.partition(":")[0], 1536)
         self._prompt = (self._model.prompts or {}).get(self._model.default_prompt_name or "", "") or ""
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors of the texts, float32 (n, dimension), in order."""
+        """Vectors of the texts, float32 (n, dimension), in order."""
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return out
@@ -123,7 +140,7 @@ class SentenceEncoder:
             out[rows] = self._forward([tokens[i] for i in rows])
 
         self._run(run, packs([len(ids) for ids in tokens], self._budget))
-        return normalised(out)
+        return self._scaled(out)
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         import torch
@@ -156,21 +173,42 @@ class SentenceEncoder:
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids with the special tokens, cut to head and tail."""
-        chars = self.max_length * _CHARS_PER_TOKEN // 2
-        cut = [self._prompt + (t if len(t) <= 2 * chars else f"{t[:chars]} {t[-chars:]}") for t in texts]
-        tail = self.max_length // 2
-        head = self.max_length - tail
+        cut = [self._prompt + text for text in both_ends(texts, self.max_length)]
         encoded = self._model.tokenizer(
             cut, truncation=False, padding=False, verbose=False,
             return_attention_mask=False, return_token_type_ids=False,
         )  # fmt: skip
         ids: list[list[int]] = encoded["input_ids"]
-        return [i if len(i) <= self.max_length else i[:head] + i[-tail:] for i in ids]
+        return [head_and_tail(i, self.max_length) for i in ids]
 
     def _encode_whole(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """For models that aren't transformers (static embeddings): the library's own way."""
         vectors = self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
-        return normalised(np.asarray(vectors, dtype=np.float32))
+        return self._scaled(np.asarray(vectors, dtype=np.float32))
+
+
+def both_ends(texts: Sequence[str], max_length: int) -> list[str]:
+    """Texts without middles that surely lie beyond `max_length` tokens: they need no tokenising."""
+    chars = max_length * _CHARS_PER_TOKEN // 2
+    return [t if len(t) <= 2 * chars else f"{t[:chars]} {t[-chars:]}" for t in texts]
+
+
+def head_and_tail(ids: list[int], max_length: int) -> list[int]:
+    """The first and the last half of too many tokens (`LONG_TEXTS`)."""
+    tail = max_length // 2
+    return ids if len(ids) <= max_length else ids[: max_length - tail] + ids[-tail:]
+
+
+def plain_attention(folder: Path) -> dict[str, Any]:
+    """Settings for models whose own code wants xformers (stella), where there is none."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    wanted = ("use_memory_efficient_attention", "unpad_inputs")
+    if importlib.util.find_spec("xformers") is not None:
+        return {}
+    return {name: False for name in wanted if config.get(name)}
 
 
 def packs(lengths: Sequence[int], budget: int, enough: int | None = None) -> Iterator[list[int]]:
@@ -189,6 +227,10 @@ def packs(lengths: Sequence[int], budget: int, enough: int | None = None) -> Ite
             end = next((i for i in range(full, end) if lengths[order[i]] < _CLOSE * longest), end)
         yield order[start:end]
         start = end
+
+
+def _as_is(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return vectors
 
 
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

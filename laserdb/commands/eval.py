@@ -8,6 +8,7 @@ import click
 
 # Command → the module that has it, as `command`, and its line in the overview.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "category": ("laserdb.commands.eval_category", "Measure a classifier of instructions."),
     "import": ("laserdb.commands.eval_import", "Import evaluation logs into the table evals."),
     "difficulty": ("laserdb.commands.eval_difficulty", "Measure difficulty scorers."),
     "targets": ("laserdb.commands.eval_targets", "How hard each item was for the models."),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     "--backend", metavar="NAME", help="What runs language models: hf (the default), vllm or openai."
 )
 @click.option("--trust-remote-code", is_flag=True, help="Let a model run the Python code that comes with it.")
+@click.option("--fast", is_flag=True, help="The faster, coarser variant of scorers that have one (category).")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Texts per batch.")
 @click.option("--limit", type=click.IntRange(min=1), help="Score at most so many texts per scorer.")
 @click.option("--where", metavar="SQL", help="Only samples for which this holds, e.g. \"source = 'faq'\".")
@@ -86,6 +87,7 @@ def score(
     model: str | None,
     backend: str | None,
     trust_remote_code: bool,
+    fast: bool,
     batch_size: int | None,
     limit: int | None,
     where: str | None,
@@ -128,6 +130,7 @@ def score(
         "model": model,
         "backend": backend,
         "trust_remote_code": trust_remote_code,
+        "fast": fast,
         "batch_size": batch_size,
         "params": parse_pairs(params, "--set"),
         "limit": limit,

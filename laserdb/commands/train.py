@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from laserdb.commands.output import json_option, parse_pairs, print_json
+from laserdb.commands.train_category import category
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _out = click.option(
@@ -25,34 +26,7 @@ def train() -> None:
     """Train the models that score: the category classifier, the difficulty scorer."""
 
 
-@train.command()
-@click.option("--data", type=_FILE, multiple=True, required=True, help="JSON lines: text, label, source.")
-@_out
-@_model
-@_seed
-@json_option
-def category(data: tuple[Path, ...], out: Path, model: str, seed: int, as_json: bool) -> None:
-    """Train the category head on labelled instructions.
-
-    Parts of one file are given in order, each with --data.
-
-    \b
-    Example:
-      laserdb train category --data train.jsonl --out my-categories.npz
-      laserdb score pool.duckdb category --model my-categories.npz
-    """
-    from laserdb.train.category_head import train_category_head
-
-    result = train_category_head(data, out, model=model, seed=seed, progress=_say)
-    if as_json:
-        print_json(result)
-        return
-    _done(result)
-    for name, figures in result["evaluation"].items():
-        click.echo(
-            f"{name}: accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}, "
-            f"kappa {figures['kappa']:.3f}"
-        )
+train.add_command(category)
 
 
 @train.command()

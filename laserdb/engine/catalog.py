@@ -21,7 +21,8 @@ from laserdb.sql.render import builtin_strategies, load_strategy
 
 def make_scorer(name: str, options: ScorerOptions | None = None) -> Scorer:
     """The scorer of that name, or of the class at `module:Class`, not loaded yet. Raises UsageError."""
-    return scorer_class(name)(options)
+    given = options or ScorerOptions()
+    return scorer_class(name).variant(given)(given)
 
 
 def scorer_class(name: str) -> type[Scorer]:
@@ -62,9 +63,13 @@ def make_scorers(names: Sequence[str], options: ScorerOptions) -> list[Scorer]:
     """
     if options.model is not None and len(names) > 1:
         raise UsageError("--model is for one scorer at a time; for more: --set SCORER.model=MODEL")
-    classes = [scorer_class(name) for name in names]
+    classes = [_variant(scorer_class(name), options) for name in names]
+    listed = ", ".join(cls.name for cls in classes)
     if options.backend is not None and not any(cls.asks_backend for cls in classes):
-        raise UsageError(f"--backend: none of {', '.join(cls.name for cls in classes)} asks a language model")
+        raise UsageError(f"--backend: none of {listed} asks a language model{_may_ask(classes)}")
+    if options.fast and not any(cls.has_fast for cls in classes):
+        fast = ", ".join(name for name in plugins.names(plugins.SCORERS) if scorer_class(name).has_fast)
+        raise UsageError(f"--fast: {listed} has no faster variant; these have one: {fast}")
     given: list[dict[str, str]] = [{} for _ in names]
     for key, value in options.params.items():
         scope, _, own = key.rpartition(".")
@@ -84,6 +89,19 @@ def make_scorers(names: Sequence[str], options: ScorerOptions) -> list[Scorer]:
     for scorer in made:
         require(scorer)
     return made
+
+
+def _variant(cls: type[Scorer], options: ScorerOptions) -> type[Scorer]:
+    """The class for these options, the model being the scorer's own if it has one."""
+    own = options.params.get(f"{cls.name}.model", options.model)
+    return cls.variant(replace(options, model=own))
+
+
+def _may_ask(classes: Sequence[type[Scorer]]) -> str:
+    """A hint where a scorer would ask a language model if it were named."""
+    asked = ScorerOptions(model="named", backend="named")
+    able = [cls.name for cls in classes if cls.variant(asked).asks_backend]
+    return f"; {', '.join(able)} does if you name it: --set {able[0]}.model=MODEL" if able else ""
 
 
 def _unknown_parameter(key: str, classes: Sequence[type[Scorer]]) -> str:

@@ -109,7 +109,8 @@ class Identity:
 class ScorerOptions:
     """What the user may set for a scorer; None means the scorer's own default.
 
-    `trust_remote_code` lets a model run the Python code that comes with it.
+    `trust_remote_code` lets a model run the Python code that comes with it; `fast` asks for the faster,
+    coarser variant of a scorer that has one.
     """
 
     model: str | None = None
@@ -117,6 +118,7 @@ class ScorerOptions:
     batch_size: int | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     trust_remote_code: bool = False
+    fast: bool = False
 
 
 class Scorer(ABC):
@@ -147,6 +149,8 @@ class Scorer(ABC):
     """The only categories whose texts it wants; None for all."""
     asks_backend: ClassVar[bool] = False
     """Whether `--backend` and `--trust-remote-code` mean anything to it."""
+    has_fast: ClassVar[bool] = False
+    """Whether `--fast` gives it a faster, coarser variant."""
     parameters: ClassVar[Mapping[str, str]] = {}
     """What `--set` may give it: name → one line of help. Other names are refused before any work."""
     batch_size: ClassVar[int] = 256
@@ -156,6 +160,11 @@ class Scorer(ABC):
 
     def __init__(self, options: ScorerOptions | None = None) -> None:
         self.options = options or ScorerOptions()
+
+    @classmethod
+    def variant(cls, options: ScorerOptions) -> type[Scorer]:  # noqa: ARG003 - most have one way only
+        """The class that does the work under these options."""
+        return cls
 
     def needs(self) -> tuple[str, ...]:
         """The optional dependencies of this very scorer, its options considered."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,11 @@ import numpy as np
 
 from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, LONG_TEXTS, find_encoder, load_encoder
 from laserdb.backends.models import MINILM
-from laserdb.categories import CATEGORIES
-from laserdb.errors import InputError, MissingExtra
+from laserdb.errors import MissingExtra
+from laserdb.labelled import read_labelled
 from laserdb.scorers.heads import Head, fit_temperature, save_head, softmax
 from laserdb.train.cards import file_list, table, write_card
 from laserdb.train.folds import random_folds, source_folds
-from laserdb.train.rows import read_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +33,7 @@ def train_category_head(
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Train a category head on JSON lines with `text`, `label` and, if known, `source`.
+    """Train a category head on files with `text`, `label` and, if known, `source`.
 
     Writes `out` (.npz) and its card (.md); returns the figures. The penalty is chosen, the figures taken
     and the confidence calibrated on held-out folds: by source, three different splits, where every label
@@ -47,14 +45,12 @@ def train_category_head(
         if importlib.util.find_spec(module) is None:
             raise MissingExtra(what, "score")
     say = progress or (lambda _: None)
-    rows = list(read_rows(data, ("text", "label")))
-    labels = [str(row["label"]) for row in rows]
-    sources = [str(row.get("source", "")) for row in rows]
-    classes = _classes(labels, data)
+    rows = read_labelled(data, least=_FOLDS)
+    labels, sources, classes = rows.labels, rows.sources, rows.classes
     y = np.array([classes.index(label) for label in labels])
     say(f"embedding {len(rows)} texts with {model}")
     source = find_encoder(model)
-    x = load_encoder(source).encode([str(row["text"]) for row in rows])
+    x = load_encoder(source).encode(rows.texts)
 
     splits = {"random folds": [random_folds(labels, _FOLDS, seed)]}
     if min(len({s for s, name in zip(sources, labels, strict=True) if name == c}) for c in classes) > 1:
@@ -114,17 +110,6 @@ def _fit(
     return weight.T.astype(np.float32), bias.astype(np.float32)
 
 
-def _classes(labels: Sequence[str], data: Sequence[Path]) -> tuple[str, ...]:
-    counts = Counter(labels)
-    unknown = sorted(set(counts) - set(CATEGORIES))
-    if unknown:
-        raise InputError(f"{data[0]}: unknown category {unknown[0]!r}; they are {', '.join(CATEGORIES)}")
-    classes = tuple(c for c in CATEGORIES if c in counts)
-    if len(classes) < 2 or min(counts.values()) < _FOLDS:
-        raise InputError(f"needs two categories or more and {_FOLDS} texts of each, got {dict(counts)}")
-    return classes
-
-
 def _accuracy(logits: NDArray[np.float64], y: NDArray[np.int64]) -> float:
     return float((logits.argmax(axis=1) == y).mean())
 
@@ -159,7 +144,7 @@ def _card(data: Sequence[Path], out: Path, model: str, seed: int, result: dict[s
     ]
     return f"""## Training
 
-    laserdb train category {files} --out {out.name} --model {model} --seed {seed}
+    laserdb train category --method head {files} --out {out.name} --model {model} --seed {seed}
 
 {file_list(data)}
 

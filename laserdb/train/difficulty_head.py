@@ -17,12 +17,12 @@ import numpy as np
 from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, LONG_TEXTS, find_encoder, load_encoder
 from laserdb.backends.models import MINILM
 from laserdb.errors import InputError, MissingExtra
+from laserdb.rows import read_rows
 from laserdb.scorers.heads import Head, save_head
 from laserdb.scorers.shape import shapes
 from laserdb.scorers.shaped import KEY, ShapeHead, standardiser
 from laserdb.train.cards import file_list, table, write_card
 from laserdb.train.folds import random_folds
-from laserdb.train.rows import read_rows
 from laserdb.train.within import by_group, equal_weights, fit, predicted, ranked_targets, slope, spearman
 
 if TYPE_CHECKING:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 
 from laserdb.categories import CATEGORIES
-from laserdb.errors import ModelNotFound
+from laserdb.engine.catalog import make_scorers
+from laserdb.errors import ModelNotFound, UsageError
 from laserdb.scorers.base import Batch, Failed, ScorerOptions, Turn, Unit
 from laserdb.scorers.category import Category
 from laserdb.scorers.heads import Head, load_head, save_head
@@ -22,7 +24,7 @@ def make(tmp_path, classes=CLASSES, **meta):
 
 
 def test_declares_what_the_engine_needs():
-    assert (Category.unit, Category.embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
+    assert (Category.unit, Category().embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
     assert dict(Category().columns) == {"category": "VARCHAR", "confidence": "DOUBLE"}
 
 
@@ -60,6 +62,7 @@ def test_identity_follows_the_head(tmp_path):
     ("classes", "meta", "message"),
     [
         ((), {}, "not a classifier"),
+        (("Math", "Maths"), {}, "needed: of Math, Coding"),
         (CLASSES, {"embedder": "other"}, "other"),
         (CLASSES, {"max_length": 256}, "256"),
     ],
@@ -94,6 +97,45 @@ def test_import_is_light(module):
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_language_model_is_asked_only_if_one_is_named(tmp_path):
+    from laserdb.scorers.category_llm import CategoryJudge
+
+    named = ScorerOptions(model="a/b", backend="openai")
+    assert Category.variant(named) is CategoryJudge
+    assert Category.variant(ScorerOptions(backend="openai")) is Category
+    assert Category.variant(ScorerOptions(model="a/b")) is Category
+    params = {"category.model": "a/b", "base_url": "http://127.0.0.1:9"}
+    judge, tokens = make_scorers(["category", "tokens"], ScorerOptions(backend="openai", params=params))
+    assert isinstance(judge, CategoryJudge)
+    assert (judge.model, tokens.name) == ("a/b", "tokens")
+    with pytest.raises(UsageError, match=r"category does if you name it: --set category\.model=MODEL"):
+        make_scorers(["category", "tokens"], ScorerOptions(backend="openai"))
+
+
+def test_fast_is_for_scorers_that_have_a_faster_variant():
+    category, _ = make_scorers(["category", "tokens"], ScorerOptions(fast=True))
+    assert category.identity.model == "fast-ngrams"
+    with pytest.raises(UsageError, match="--fast: tokens has no faster variant; these have one: category"):
+        make_scorers(["tokens"], ScorerOptions(fast=True))
+
+
+def test_labels_in_a_pool(tmp_path):
+    import laserdb
+
+    rows = ["Write a poem about rain.", "Sum 2 and 3.", "Schreibe eine Python-Funktion.", "什么是光合作用？"]
+    path = tmp_path / "pool.jsonl"
+    path.write_text("".join(json.dumps({"instruction": r, "output": "x"}) + "\n" for r in rows))
+    with laserdb.connect(tmp_path / "pool.duckdb") as db:
+        db.ingest(path)
+        (told,) = db.score(["category"], fast=True)
+        assert (told.scored, told.failed) == (4, 0)
+        found = db.sql("SELECT category, confidence FROM labels").fetchall()
+        assert all(category in CATEGORIES and 0 < confidence <= 1 for category, confidence in found)
+        assert db.score(["category"], fast=True)[0].scored == 0
+        with pytest.raises(UsageError, match="leave out either"):
+            db.score(["category"], fast=True, model="x.npz")
 
 
 @needs_minilm

@@ -67,9 +67,8 @@ def test_category_card_keeps_what_people_wrote(tmp_path, fake):
     data, out = labelled(tmp_path), tmp_path / "head.npz"
     train_category_head([data], out, seed=3)
     card = out.with_suffix(".md")
-    assert "laserdb train category --data train.jsonl --out head.npz --model all-MiniLM-L6-v2 --seed 3" in (
-        card.read_text()
-    )
+    call = "--method head --data train.jsonl --out head.npz --model all-MiniLM-L6-v2 --seed 3"
+    assert f"laserdb train category {call}" in card.read_text()
     assert str(tmp_path) not in card.read_text()
     card.write_text(card.read_text().replace("(what it is bad at)", "Only toys."))
     train_category_head([data], out, seed=4)
@@ -172,7 +171,7 @@ def test_commands(tmp_path, fake):
 
     data = str(labelled(tmp_path))
     out = str(tmp_path / "h.npz")
-    done = CliRunner().invoke(train, ["category", "--data", data, "--out", out, "--json"])
+    done = CliRunner().invoke(train, ["category", "--method", "head", "--data", data, "--out", out, "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["rows"] == 60
     assert "embedding" in done.stderr

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from laserdb.errors import InputError
-from laserdb.train.rows import read_rows
+from laserdb.rows import read_rows
 
 
 def write(tmp_path, *parts):

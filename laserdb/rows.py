@@ -11,7 +11,12 @@ from laserdb.errors import InputError
 
 
 def read_rows(paths: Sequence[Path], required: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The objects of JSON lines files read one after the other.
+    """The objects of JSON lines files read one after the other: see `placed_rows`."""
+    return (row for _, row in placed_rows(paths, required))
+
+
+def placed_rows(paths: Sequence[Path], required: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects of JSON lines files read one after the other, each with its place, `file:line`.
 
     A line may be split across two parts. A last line without a newline that is whole in itself is not
     joined with the next file. Blank lines are skipped. Raises InputError, naming file and line, for a
@@ -23,18 +28,18 @@ def read_rows(paths: Sequence[Path], required: Sequence[str]) -> Iterator[Mappin
             with path.open("rb") as file:
                 for number, line in enumerate(file, start=1):
                     if rest and _is_whole(rest):
-                        yield _parsed(rest, where, required)
+                        yield where, _parsed(rest, where, required)
                         rest = b""
                     where = where if rest else f"{path}:{number}"
                     rest += line
                     if line.endswith(b"\n"):
                         if rest.strip():
-                            yield _parsed(rest, where, required)
+                            yield where, _parsed(rest, where, required)
                         rest = b""
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}") from error
     if rest.strip():
-        yield _parsed(rest, where, required)
+        yield where, _parsed(rest, where, required)
 
 
 def _is_whole(line: bytes) -> bool:

@@ -1,0 +1,305 @@
+"""Training of the classifiers on tiny encoders: few steps, what is written, what goes on after a kill."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from laserdb.errors import UsageError
+from laserdb.labelled import Labelled
+from laserdb.progress import Silent
+from laserdb.scorers.base import Batch, ScorerOptions, Turn
+from laserdb.scorers.category import Category
+from laserdb.scorers.heads import load_head
+from laserdb.train.settings import with_settings
+from laserdb.train.validation import split_off
+from tests.backends import tiny_bert
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+WORDS = {"Math": "add sum", "Coding": "code loop", "Generation": "write poem"}
+LETTERS = "abcdefgh"
+
+
+def data(each=24):
+    rows = [
+        (f"{words} {LETTERS[i % 8]} {LETTERS[i % 5]} {i % 10}", label, f"{label}-{i % 3}")
+        for i in range(each)
+        for label, words in WORDS.items()
+    ]
+    return Labelled(*map(tuple, zip(*rows, strict=True)))
+
+
+def asked(model, **options):
+    scorer = Category(ScorerOptions(model=str(model), **options))
+    found = scorer.score(Batch([Turn("add sum b"), Turn("code loop c"), Turn("write poem d")]))
+    scorer.close()
+    return [one.values["category"] for one in found], [one.score for one in found]
+
+
+class Killed(Silent):
+    """Breaks off at a step."""
+
+    def __init__(self, at):
+        self.left = at
+
+    def advance(self, n):
+        self.left -= n
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+class Counted(Silent):
+    def __init__(self):
+        self.begun = []
+
+    def start(self, description, total, unit):
+        self.begun.append([description, 0])
+
+    def advance(self, n):
+        self.begun[-1][1] += n
+
+
+def test_split():
+    by_source = split_off(data(), None, 0.3, 0)
+    assert by_source.how == "whole sources"
+    assert not set(by_source.train.sources) & set(by_source.valid.sources)
+    assert by_source.train.classes == tuple(WORDS)
+    whole = data()
+    plain = Labelled(whole.texts, whole.labels, ("",) * len(whole))
+    at_random = split_off(plain, None, 0.25, 0)
+    assert (at_random.how, len(at_random.valid)) == ("at random", 18)
+    assert split_off(plain, None, 0, 0).valid is None
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    return tiny_bert.save(tmp_path_factory.mktemp("tiny") / "bert")
+
+
+SMALL = {"rank": "4", "epochs": "6", "batch_size": "8", "learning_rate": "0.01", "head_learning_rate": "0.02"}
+
+
+def train_adapter(bert, out, progress=None, **more):
+    from laserdb.train.category_adapter import AdapterSettings, train_adapter
+
+    settings = with_settings(AdapterSettings(), SMALL | more)
+    return train_adapter(
+        split_off(data(), None, 0.3, 0), [], out, settings, model=str(bert), progress=progress or Silent()
+    )
+
+
+def test_adapter(bert, tmp_path):
+    result = train_adapter(bert, tmp_path / "a.npz", layers="1", modules="query+value", refit="true")
+    assert json.loads(json.dumps(result)) == result
+    assert result["evaluation"]["accuracy"] > 0.9
+    with np.load(tmp_path / "a.npz") as file:
+        assert {name for name in file.files if name.startswith("lora.")} == {
+            f"lora.encoder.layer.0.attention.self.{module}.{side}"
+            for module in ("query", "value")
+            for side in "AB"
+        }
+        assert file["head.weights"].shape == (32, 3)
+        meta = json.loads(str(file["meta"]))
+    assert (meta["layers"], meta["max_length"], meta["long_texts"]) == (1, 128, "head+tail")
+    found, sure = asked(tmp_path / "a.npz")
+    assert found == list(WORDS)
+    assert all(1 / 3 < p <= 1 for p in sure)
+    assert "--set rank=4" in (tmp_path / "a.md").read_text()
+    assert not (tmp_path / "a.npz.partial").exists()
+
+
+def test_adapter_goes_on_after_a_kill(bert, tmp_path):
+    counted = Counted()
+    train_adapter(bert, tmp_path / "whole.npz", counted)
+    (steps,) = (done for _, done in counted.begun)
+    with pytest.raises(KeyboardInterrupt):
+        train_adapter(bert, tmp_path / "b.npz", Killed(steps // 2))
+    assert (tmp_path / "b.npz.partial").exists()
+    assert not (tmp_path / "b.npz").exists()
+    train_adapter(bert, tmp_path / "b.npz")
+    with np.load(tmp_path / "whole.npz") as one, np.load(tmp_path / "b.npz") as two:
+        for name in one.files:
+            if one[name].dtype.kind == "f":
+                np.testing.assert_allclose(one[name], two[name], atol=2e-3, err_msg=name)
+
+
+def test_adapter_modules(bert, tmp_path):
+    with pytest.raises(UsageError, match="none of the layers ends so"):
+        train_adapter(bert, tmp_path / "a.npz", modules="nothing")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"rnk": "4"}, "no such setting"),
+        ({"rank": "many"}, "give a value like 16"),
+        ({"rank": "0"}, "at least 1"),
+        ({"refit": "perhaps"}, "give a value like False"),
+    ],
+)
+def test_settings(given, message):
+    from laserdb.train.category_adapter import AdapterSettings
+
+    with pytest.raises(UsageError, match=message):
+        with_settings(AdapterSettings(), given)
+
+
+def test_the_papers_hyperparameters():
+    from laserdb.train.category_setfit import SetFitSettings
+
+    paper = SetFitSettings()
+    assert (paper.batch_size, paper.epochs, paper.end_to_end) == ((16, 2), (1, 15), True)
+    assert (paper.body_learning_rate, paper.head_learning_rate) == ((2e-5, 1e-5), 1e-4)
+    assert paper.max_steps == 500
+    assert with_settings(paper, {"batch_size": "8,4"}).batch_size == (8, 4)
+    with pytest.raises(UsageError, match="give a value like 16,2"):
+        with_settings(paper, {"batch_size": "8"})
+
+
+def test_every_setting_is_in_the_help():
+    from dataclasses import fields
+
+    from laserdb.commands.train_category import category
+    from laserdb.train.category_adapter import AdapterSettings
+    from laserdb.train.category_fast import FastSettings
+    from laserdb.train.category_setfit import SetFitSettings
+
+    for settings in (SetFitSettings, AdapterSettings, FastSettings):
+        for field in fields(settings):
+            assert field.name in category.help, field.name
+
+
+def test_fast_learns_from_a_teacher(bert, tmp_path):
+    from laserdb.train.category_fast import FastSettings, Teaching, train_fast
+
+    train_adapter(bert, tmp_path / "teacher.npz")
+    split = split_off(data(6), None, 0.3, 0)
+    settings = with_settings(FastSettings(), {"bits": "10", "iterations": "60"})
+    teaching = Teaching(str(tmp_path / "teacher.npz"), [f"sum {c} {i}" for c in LETTERS for i in range(5)])
+    result = train_fast(split, [], tmp_path / "f.npz", settings, teaching=teaching, progress=Silent())
+    assert json.loads(json.dumps(result)) == result
+    assert (result["unlabelled"], result["bytes"]) == (40, (tmp_path / "f.npz").stat().st_size)
+    assert asked(tmp_path / "f.npz")[0] == list(WORDS)
+    with pytest.raises(UsageError, match="needs --teacher"):
+        train_fast(split, [], tmp_path / "g.npz", settings, teaching=Teaching("", ["x"]), progress=Silent())
+
+
+@pytest.fixture(scope="module")
+def body(tmp_path_factory):
+    pytest.importorskip("setfit")
+    return tiny_bert.save(tmp_path_factory.mktemp("tiny") / "body", sentence=True)
+
+
+FEW = {
+    "max_steps": "6", "epochs": "1,3", "batch_size": "8,4", "body_learning_rate": "1e-3,1e-3",
+    "head_learning_rate": "0.05",
+}  # fmt: skip
+
+
+def train_setfit(body, out, progress=None, **more):
+    from laserdb.train.category_setfit import SetFitSettings, train_setfit
+
+    settings = with_settings(SetFitSettings(), FEW | more)
+    split = split_off(data(), None, 0.3, 0)
+    return train_setfit(split, [], out, settings, body=str(body), progress=progress or Silent())
+
+
+def test_setfit_is_trained_saved_and_used(body, tmp_path):
+    counted = Counted()
+    result = train_setfit(body, tmp_path / "m", counted)
+    assert json.loads(json.dumps(result)) == result
+    assert [name for name, _ in counted.begun] == ["pairs (first phase)", "categories (second phase)"]
+    assert counted.begun[0][1] == result["steps"][0] == 6
+    assert result["evaluation"]["accuracy"] > 0.9
+    head = load_head(tmp_path / "m" / "head.npz")
+    assert (head.classes, head.temperature) == (tuple(WORDS), pytest.approx(result["temperature"], abs=1e-4))
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert "Rows are the true categories" in card
+    assert "--set max_steps=6" in card
+    found, sure = asked(tmp_path / "m")
+    assert found == list(WORDS)
+
+    # The library reads it too, and gives the same probabilities but for the temperature.
+    from setfit import SetFitModel
+
+    theirs = SetFitModel.from_pretrained(str(tmp_path / "m"))
+    assert theirs.predict(["add sum b", "code loop c"]) == list(WORDS)[:2]
+    logits = np.log(theirs.predict_proba(["add sum b"], as_numpy=True)[0]) / head.temperature
+    probability = np.exp(logits).max() / np.exp(logits).sum()
+    assert probability == pytest.approx(sure[0], abs=0.02)
+
+    # What it is belongs to the run, and a text longer than it reads doesn't break it.
+    scorer = Category(ScorerOptions(model=str(tmp_path / "m")))
+    assert scorer.identity.params["kind"] == "setfit"
+    (long,) = scorer.score(Batch([Turn("write poem " * 500)]))
+    assert long.values["category"] == "Generation"
+
+
+def test_a_pickled_head_is_not_read_unasked(body, tmp_path):
+    from laserdb.errors import ModelNotFound
+
+    train_setfit(body, tmp_path / "m", epochs="0,3")
+    (tmp_path / "m" / "head.npz").unlink()
+    with pytest.raises(ModelNotFound, match="--trust-remote-code"):
+        asked(tmp_path / "m")
+    assert asked(tmp_path / "m", trust_remote_code=True)[0] == list(WORDS)
+    (tmp_path / "m" / "model_head.pkl").unlink()
+    with pytest.raises(ModelNotFound, match="no SetFit model"):
+        asked(tmp_path / "m")
+
+
+def test_setfit_goes_on_after_a_kill(body, tmp_path):
+    train_setfit(body, tmp_path / "whole", patience="0")
+    steps = 6 + 12 + 6  # in the second epoch of the second phase
+    with pytest.raises(KeyboardInterrupt):
+        train_setfit(body, tmp_path / "m", Killed(steps), patience="0")
+    assert (tmp_path / "m.partial").exists()
+    assert not (tmp_path / "m").exists()
+    counted = Counted()
+    train_setfit(body, tmp_path / "m", counted, patience="0")
+    assert [name for name, _ in counted.begun] == ["categories (second phase)"]
+    one, two = load_head(tmp_path / "whole" / "head.npz"), load_head(tmp_path / "m" / "head.npz")
+    np.testing.assert_allclose(one.weight, two.weight, atol=1e-5)
+
+
+def test_setfit_overwrites_only_models(body, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="no SetFit model"):
+        train_setfit(body, tmp_path / "mine")
+
+
+def test_commands(tmp_path):
+    from laserdb.commands.eval import eval_group
+    from laserdb.commands.train import train
+
+    whole = data()
+    path = tmp_path / "train.jsonl"
+    rows = zip(whole.texts, whole.labels, whole.sources, strict=True)
+    keys = ("text", "label", "source")
+    path.write_text("".join(json.dumps(dict(zip(keys, row, strict=True))) + "\n" for row in rows))
+    out = str(tmp_path / "f.npz")
+    call = ["category", "--method", "fast", "--data", str(path), "--out", out, "--set", "iterations=40"]
+    done = CliRunner().invoke(train, [*call, "--set", "bits=10"], catch_exceptions=False)
+    assert "validation texts: accuracy 1.000" in done.stdout
+    done = CliRunner().invoke(
+        eval_group, ["category", "--data", str(path), "--model", out], catch_exceptions=False
+    )
+    assert "accuracy 1.000, macro-F1 1.000, Cohen's kappa 1.000" in done.stdout
+    done = CliRunner().invoke(
+        eval_group, ["category", "--data", str(path), "--model", out, "--json"], catch_exceptions=False
+    )
+    told = json.loads(done.stdout)
+    assert (told["accuracy"], told["failures"], told["texts"]) == (1.0, {}, 72)
+    assert told["confusion"]["rows"]["Math"] == [24, 0, 0, 0, 0, 0, 0]
+    for wrong in (
+        ["--out", str(tmp_path / "f.npz")],
+        ["--out", str(tmp_path / "f"), "--method", "fast"],
+        ["--out", str(tmp_path / "f"), "--teacher", "x"],
+        ["--out", str(tmp_path / "f.npz"), "--method", "head", "--set", "a=b"],
+    ):
+        result = CliRunner().invoke(train, ["category", "--data", str(path), *wrong])
+        assert isinstance(result.exception, UsageError), wrong
