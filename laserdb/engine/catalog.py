@@ -109,7 +109,7 @@ def _unknown_parameter(key: str, classes: Sequence[type[Scorer]]) -> str:
     asked = [cls for cls in classes if scope in ("", cls.name)]
     if not asked:
         return unknown("scorer", scope, (cls.name for cls in classes)) + f", in --set {key}=…"
-    known = {name for cls in asked for name in cls.parameters}
+    known = {name for cls in asked for name in cls.parameters} | ({"model"} if scope else set())
     return unknown(f"parameter of {', '.join(cls.name for cls in asked)}", own, known)
 
 

@@ -10,7 +10,7 @@ from laserdb.engine.catalog import make_scorers
 from laserdb.errors import ModelNotFound, UsageError
 from laserdb.scorers.base import Batch, Failed, ScorerOptions, Turn, Unit
 from laserdb.scorers.category import Category
-from laserdb.scorers.heads import Head, load_head, save_head
+from laserdb.scorers.heads import WEIGHTS, Head, save_head
 from tests.backends.real import needs_minilm
 
 CLASSES = ("Math", "Coding")
@@ -23,8 +23,9 @@ def make(tmp_path, classes=CLASSES, **meta):
     return Category(ScorerOptions(model=str(path)))
 
 
-def test_declares_what_the_engine_needs():
-    assert (Category.unit, Category().embedder) == (Unit.INSTRUCTION, "all-MiniLM-L6-v2")
+def test_declares_what_the_engine_needs(tmp_path):
+    assert (Category.unit, Category().embedder) == (Unit.INSTRUCTION, None)
+    assert make(tmp_path).embedder == "all-MiniLM-L6-v2"
     assert dict(Category().columns) == {"category": "VARCHAR", "confidence": "DOUBLE"}
 
 
@@ -51,7 +52,7 @@ def test_failures(tmp_path):
 
 def test_identity_follows_the_head(tmp_path):
     shipped = Category().identity
-    assert (shipped.scorer, shipped.model) == ("category", "minilm-linear")
+    assert (shipped.scorer, shipped.model) == ("category", "minilm-adapter")
     scorer = make(tmp_path)
     one = scorer.identity
     assert one.model == str(tmp_path / "head.npz")
@@ -77,13 +78,15 @@ def test_missing_head(tmp_path):
         Category(ScorerOptions(model=str(tmp_path / "none.npz"))).load()
 
 
-def test_shipped_head_has_a_card():
-    scorer = Category()
-    head = load_head(scorer.path)
-    assert head.classes == CATEGORIES
-    assert head.weight.shape == (384, 7)
-    card = scorer.path.with_suffix(".md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "most"), [("category-adapter", 2 << 20), ("category-fast", 1 << 20)])
+def test_what_ships_is_small_and_has_a_card(name, most):
+    path = WEIGHTS / f"{name}.npz"
+    assert path.stat().st_size <= most
+    with np.load(path, allow_pickle=False) as arrays:
+        assert tuple(arrays["classes"].tolist()) == CATEGORIES
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
     assert all(part in card for part in ("laserdb train category", "## Data and licences", "## Limits"))
+    assert "(name the data" not in card
 
 
 @pytest.mark.parametrize("module", ["category", "difficulty", "embedding", "tokens"])
