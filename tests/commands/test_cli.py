@@ -138,7 +138,7 @@ def test_sql_reads_only_unless_it_may_write(capsys, db):
         (["score", "{db}"], 2, "name at least one scorer"),
         (["score", "{db}", "chekcs"], 2, "did you mean checks?"),
         (["score", "{db}", "--preset", "gpu"], 2, "unknown preset 'gpu'"),
-        (["score", "{db}", "--preset", "laser", "--set", "prm.modle=x"], 2, "did you mean"),
+        (["score", "{db}", "--preset", "laser", "--set", "prm.modle=x"], 2, "parameter of prm 'modle'"),
         (["score", "{db}", "{tmp}/no.toml"], 2, "no judge file at"),
         (["export", "{db}", "nope", "{tmp}/x.jsonl"], 2, "unknown selection 'nope'"),
         (["export", "{db}", "nope", "{tmp}/x.jsonl", "--split", "train=2"], 2, "--split"),
