@@ -10,7 +10,7 @@ from laserdb.engine.catalog import make_scorers
 from laserdb.errors import ModelNotFound, UsageError
 from laserdb.scorers.base import Batch, Failed, ScorerOptions, Turn, Unit
 from laserdb.scorers.category import Category
-from laserdb.scorers.heads import Head, load_head, save_head
+from laserdb.scorers.heads import Head, save_head
 from tests.backends.real import needs_minilm
 
 CLASSES = ("Math", "Coding")
@@ -77,13 +77,17 @@ def test_missing_head(tmp_path):
         Category(ScorerOptions(model=str(tmp_path / "none.npz"))).load()
 
 
-def test_shipped_head_has_a_card():
-    scorer = Category()
-    head = load_head(scorer.path)
-    assert head.classes == CATEGORIES
-    assert head.weight.shape == (384, 7)
-    card = scorer.path.with_suffix(".md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("fast", [False, True])
+def test_shipped_models_have_cards(fast):
+    scorer = Category(ScorerOptions(fast=fast))
+    assert scorer.needs()
+    path = scorer.classifier.path
+    assert path.stat().st_size <= (1_000_000 if fast else 2_000_000)
+    with np.load(path, allow_pickle=False) as file:
+        assert tuple(file["classes"].tolist()) == CATEGORIES
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
     assert all(part in card for part in ("laserdb train category", "## Data and licences", "## Limits"))
+    assert "(what it is bad at)" not in card
 
 
 @pytest.mark.parametrize("module", ["category", "difficulty", "embedding", "tokens"])
