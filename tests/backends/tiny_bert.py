@@ -26,9 +26,9 @@ def save(folder, *, layers=2, sentence=False):
     )  # fmt: skip
     BertModel(config).save_pretrained(inner)
     if sentence:
-        from sentence_transformers import SentenceTransformer, models
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-        encoder = models.Transformer(str(inner), max_seq_length=32)
-        pooling = models.Pooling(32, pooling_mode="mean")
+        encoder, pooling = Transformer(str(inner), max_seq_length=32), Pooling(32, pooling_mode="mean")
         SentenceTransformer(modules=[encoder, pooling], device="cpu").save(str(folder))
     return folder
