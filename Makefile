@@ -28,7 +28,7 @@ test: $(VENV)/.dev
 
 # Real vLLM on the CPU, in an environment of its own: it pins other versions than the rest.
 test-vllm: $(VENV_VLLM)/.ready
-	$(VENV_VLLM)/bin/python -m pytest tests/backends/test_vllm.py -m vllm --durations=5
+	$(VENV_VLLM)/bin/python -m pytest tests/backends/test_vllm.py tests/scorers/test_vllm_scorers.py -m vllm --durations=5
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

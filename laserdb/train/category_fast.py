@@ -87,7 +87,12 @@ def train_fast(
             both = (split.train, split.valid)
             whole = Labelled(*(a + b for a, b in zip(*map(_columns, both), strict=True)))
             model = _fitted(whole, split.classes, settings, teaching.teacher, extra, soft, progress)
-    meta = {"seed": seed, "rows": len(split.train), "unlabelled": len(extra), "teacher": Path(teaching.teacher).name}
+    meta = {
+        "seed": seed,
+        "rows": len(split.train),
+        "unlabelled": len(extra),
+        "teacher": Path(teaching.teacher).name,
+    }
     save_fast_model(replace(model, temperature=temperature, meta=meta), out)
     load_fast_model(out)
     result = {
