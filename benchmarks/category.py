@@ -79,8 +79,6 @@ def main() -> None:
     print(f"{'':24} {'a second':>12} {'a CPU second':>14} {'loading s':>9} {'mean confidence':>16}")
     run("default", ScorerOptions(), texts)
     run("fast", ScorerOptions(fast=True), texts)
-    shipped_head = os.path.join(os.path.dirname(__file__), "../laserdb/scorers/weights/category-minilm.npz")
-    run("head", ScorerOptions(model=shipped_head), texts)
     for model in options.model:
         run(os.path.basename(model), ScorerOptions(model=model), texts)
 
