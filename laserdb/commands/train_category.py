@@ -86,7 +86,8 @@ def category(
         split = split_off(texts, read_labelled(valid) if valid else None, valid_share, seed)
         progress = TerminalProgress()
         if method == "setfit":
-            from laserdb.train.category_setfit import SetFitSettings, train_setfit
+            from laserdb.train.category_setfit import train_setfit
+            from laserdb.train.setfit_phases import SetFitSettings
             from laserdb.train.settings import with_settings
 
             result = train_setfit(

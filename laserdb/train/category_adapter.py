@@ -26,6 +26,7 @@ from laserdb.scorers.category.adapter import AdapterModel, save_adapter_model
 from laserdb.scorers.heads import Head
 from laserdb.train.cards import file_list, write_card
 from laserdb.train.checkpoint import Checkpoint, fingerprint
+from laserdb.train.lora import add_lora
 from laserdb.train.settings import require
 from laserdb.train.validation import Split, counts_text, figures, figures_text
 
@@ -98,7 +99,7 @@ def train_adapter(
         whole = split if split.valid is None else Split(_together(split), None, split.how)
         trained = Training(source, whole, settings, seed, progress)
         trained.run(checkpoint, "refit", told)
-    evaluation, temperature = told["evaluation"], settings.temperature or told["temperature"]
+    evaluation, temperature = told["evaluation"], settings.temperature or float(told["temperature"])
     meta = {"seed": seed, "base_revision": source.revision, "rows": len(trained.split.train)}
     save_adapter_model(trained.result(temperature, meta), out)
     result = {
@@ -132,20 +133,15 @@ class Training:
         torch.manual_seed(seed)
         self.rng = np.random.default_rng(seed)
         self.model = load_transformer(source, settings.layers or None)
-        self.lora = add_lora(self.model, settings)
+        self.lora = add_lora(self.model, settings.rank, settings.scale, settings.modules)
         self.head = torch.nn.Linear(int(self.model.config.hidden_size), len(split.classes))
         self.dropout = torch.nn.Dropout(settings.dropout)
         self.model.to(self.device)
         self.head.to(self.device)
-        tokenizer = plain_tokenizer(fetch_file(source, "tokenizer.json"))
-        self._tokenizer = tokenizer
-        self.tokens = self.tokenize(split.train.texts)
+        self.tokenizer = plain_tokenizer(fetch_file(source, "tokenizer.json"))
+        self.tokens = token_ids(self.tokenizer, split.train.texts, settings.max_length)
         self.labels = split.targets(split.train)
         self.steps = max(1, math.ceil(settings.epochs * len(self.labels) / settings.batch_size))
-
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of texts, those of long ones from both ends."""
-        return token_ids(self._tokenizer, texts, self.settings.max_length)
 
     def run(self, checkpoint: Checkpoint, phase: str, told: dict[str, Any]) -> None:
         """Train, from the checkpoint if it is of this phase; `told` is kept in the checkpoint."""
@@ -222,7 +218,7 @@ class Training:
         """Logits of texts, float64 (n, k)."""
         import torch
 
-        tokens = self.tokenize(texts)
+        tokens = token_ids(self.tokenizer, texts, self.settings.max_length)
         out = np.zeros((len(texts), len(self.split.classes)))
         self.model.eval()
         with torch.inference_mode():
@@ -244,54 +240,6 @@ class Training:
         bias = self.head.bias.detach().cpu().numpy()
         head = Head(weight, bias, self.split.classes, temperature)
         return AdapterModel(self.source.name, adapter, head, meta)
-
-
-def add_lora(model: Any, settings: AdapterSettings) -> Any:
-    """Freeze a model and put low-rank deltas on its linear layers: a ModuleDict by module name.
-
-    B begins at 0, so that the first step sees the model as it was.
-    """
-    import torch
-    from torch import nn
-
-    class Lora(nn.Module):  # type: ignore[misc]
-        """A frozen linear layer plus scale · B·A."""
-
-        def __init__(self, linear: nn.Linear) -> None:
-            super().__init__()
-            self.linear = linear
-            self.A = nn.Parameter(torch.randn(settings.rank, linear.in_features) / linear.in_features**0.5)
-            self.B = nn.Parameter(torch.zeros(linear.out_features, settings.rank))
-
-        def forward(self, x: Any) -> Any:
-            return self.linear(x) + settings.scale * ((x @ self.A.T) @ self.B.T)
-
-    model.requires_grad_(False)
-    linear = {name: one for name, one in model.named_modules() if isinstance(one, nn.Linear)}
-    ends = tuple(settings.modules.split("+"))
-    chosen = {n: one for n, one in linear.items() if settings.modules == "all" or n.endswith(ends)}
-    if not chosen:
-        raise UsageError(f"--set modules={settings.modules}: none of the layers ends so: {', '.join(linear)}")
-    made = LoraLayers()
-    for name, one in chosen.items():
-        owner, _, last = name.rpartition(".")
-        made[name] = Lora(one)
-        setattr(model.get_submodule(owner), last, made[name])
-    return made
-
-
-class LoraLayers(dict[str, Any]):
-    """The layers with deltas by module name; only the deltas are its state."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """A and B of every layer."""
-        return {f"{n}.{k}": getattr(one, k).detach() for n, one in self.items() for k in ("A", "B")}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put A and B back."""
-        for name, one in self.items():
-            for key in ("A", "B"):
-                getattr(one, key).data.copy_(state[f"{name}.{key}"])
 
 
 def _card(split: Split, files: Sequence[Path], result: dict[str, Any]) -> str:

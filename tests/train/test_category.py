@@ -168,7 +168,7 @@ def test_settings(given, message):
 
 
 def test_the_papers_hyperparameters():
-    from laserdb.train.category_setfit import SetFitSettings
+    from laserdb.train.setfit_phases import SetFitSettings
 
     paper = SetFitSettings()
     assert (paper.batch_size, paper.epochs, paper.end_to_end) == ((16, 2), (1, 15), True)
@@ -185,7 +185,7 @@ def test_every_setting_is_in_the_help():
     from laserdb.commands.train_category import category
     from laserdb.train.category_adapter import AdapterSettings
     from laserdb.train.category_fast import FastSettings
-    from laserdb.train.category_setfit import SetFitSettings
+    from laserdb.train.setfit_phases import SetFitSettings
 
     for settings in (SetFitSettings, AdapterSettings, FastSettings):
         for field in fields(settings):
@@ -220,7 +220,8 @@ FEW = {
 
 
 def train_setfit(body, out, progress=None, **more):
-    from laserdb.train.category_setfit import SetFitSettings, train_setfit
+    from laserdb.train.category_setfit import train_setfit
+    from laserdb.train.setfit_phases import SetFitSettings
 
     settings = with_settings(SetFitSettings(), FEW | more)
     split = split_off(data(), None, 0.3, 0)

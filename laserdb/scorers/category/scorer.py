@@ -41,7 +41,8 @@ class Category(Scorer):
         super().__init__(options)
         self._classifier: Classifier | None = None
         if self.options.fast:
-            self.batch_size = _FAST_BATCH  # type: ignore[misc]  # small ones would cost it
+            # So fast that small batches would cost more than their texts.
+            self.batch_size = _FAST_BATCH  # type: ignore[misc]
 
     @classmethod
     def variant(cls, options: ScorerOptions) -> type[Scorer]:
