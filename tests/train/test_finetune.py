@@ -197,7 +197,7 @@ def test_which_scorer_a_model_gets():
 
 
 def test_command(backbone, tmp_path):
-    from laserdb.commands.train import train
+    from laserdb.cli import cli
 
     items, evals = tmp_path / "i.jsonl", tmp_path / "e.jsonl"
     items.write_text("".join(json.dumps(row) + "\n" for row in rows(12)))
@@ -208,9 +208,9 @@ def test_command(backbone, tmp_path):
         )
     )
     arguments = ["difficulty", "--items", str(items), "--evals", str(evals), "--out", str(tmp_path / "m")]
-    assert CliRunner().invoke(train, [*arguments, "--lora", "2"]).exit_code == 2
+    assert CliRunner().invoke(cli, ["train", *arguments, "--lora", "2"]).exit_code == 2
     small = ["--set", "max_steps=2", "--set", "accumulation=1", "--set", "max_length=32"]
-    done = CliRunner().invoke(train, [*arguments, "--backbone", str(backbone), *small, "--json"])
+    done = CliRunner().invoke(cli, ["train", *arguments, "--backbone", str(backbone), *small, "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout.splitlines()[-1])["steps"] == 2
     assert "Difficulty scorer" in (tmp_path / "m" / "README.md").read_text()

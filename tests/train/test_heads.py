@@ -167,15 +167,17 @@ def test_folds():
 
 
 def test_commands(tmp_path, fake):
-    from laserdb.commands.train import train
+    from laserdb.cli import cli
 
     data = str(labelled(tmp_path))
     out = str(tmp_path / "h.npz")
-    done = CliRunner().invoke(train, ["category", "--method", "head", "--data", data, "--out", out, "--json"])
+    done = CliRunner().invoke(
+        cli, ["train", "category", "--method", "head", "--data", data, "--out", out, "--json"]
+    )
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["rows"] == 60
     assert "embedding" in done.stderr
     items, evals = map(str, results(tmp_path))
-    done = CliRunner().invoke(train, ["difficulty", "--items", items, "--evals", evals, "--out", out])
+    done = CliRunner().invoke(cli, ["train", "difficulty", "--items", items, "--evals", evals, "--out", out])
     assert done.exit_code == 0, done.output
     assert "Spearman on unseen data sets" in done.stdout
