@@ -136,7 +136,7 @@ class Scorer(ABC):
     """The section of the LASER paper it implements."""
     modules: ClassVar[tuple[str, ...]] = ()
     """Import names of the optional dependencies it needs."""
-    extra: ClassVar[str] = "score"
+    extra: str = "score"
     """The extra that installs them."""
     unit: ClassVar[Unit] = Unit.INSTRUCTION
     embedder: ClassVar[str | None] = None
@@ -153,7 +153,7 @@ class Scorer(ABC):
     """Whether `--fast` gives it a faster, coarser variant."""
     parameters: ClassVar[Mapping[str, str]] = {}
     """What `--set` may give it: name → one line of help. Other names are refused before any work."""
-    batch_size: ClassVar[int] = 256
+    batch_size: int = 256
     """The most texts in a batch."""
     token_budget: ClassVar[int | None] = None
     """The most tokens in a batch, padding included (estimated from characters); None for any."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laserdb.errors import ModelNotFound
+from laserdb.scorers import weight_files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,33 +53,25 @@ class Head:
 
 def save_head(head: Head, path: Path) -> None:
     """Write a head as `.npz` without pickle; the same head gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            weight=np.asarray(head.weight, dtype=np.float32),
-            bias=np.asarray(head.bias, dtype=np.float32),
-            classes=np.array(head.classes, dtype=np.str_),
-            temperature=np.float64(head.temperature),
-            meta=np.array(json.dumps(head.meta, sort_keys=True)),
-        )
+    arrays = {
+        "weight": np.asarray(head.weight, dtype=np.float32),
+        "bias": np.asarray(head.bias, dtype=np.float32),
+        "classes": np.array(head.classes, dtype=np.str_),
+        "temperature": np.float64(head.temperature),
+    }
+    weight_files.save(path, arrays, head.meta)
 
 
 def load_head(path: Path) -> Head:
     """Read a head that `save_head` wrote. Raises ModelNotFound if there is none, or a broken one."""
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            head = Head(
-                weight=file["weight"],
-                bias=file["bias"],
-                classes=tuple(str(c) for c in file["classes"]),
-                temperature=float(file["temperature"]),
-                meta=json.loads(str(file["meta"])),
-            )
-    except FileNotFoundError as error:
-        raise ModelNotFound(f"{path}: no such file; train one with: laserdb train") from error
-    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelNotFound(f"{path}: not a head made by laserdb train ({error})") from error
+    with weight_files.reading(path, "head", "laserdb train") as file:
+        head = Head(
+            weight=file["weight"],
+            bias=file["bias"],
+            classes=tuple(str(c) for c in file["classes"]),
+            temperature=float(file["temperature"]),
+            meta=weight_files.meta_of(file),
+        )
     width = max(1, len(head.classes))
     if head.weight.ndim != 2 or head.weight.shape[1] != width or head.bias.shape != (width,):
         raise ModelNotFound(f"{path}: a head of shape {head.weight.shape} does not fit {width} outputs")

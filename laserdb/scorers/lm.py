@@ -56,7 +56,7 @@ class ModelScorer(Scorer):
         super().__init__(options)
         self.backend_name = self.options.backend or self.default_backend
         self.model = self.options.model or self.default_model
-        self.extra = _BACKENDS.get(self.backend_name, (self.modules, self.extra))[1]  # type: ignore[misc]
+        self.extra = _BACKENDS.get(self.backend_name, (self.modules, self.extra))[1]
         self._backend: Backend | None = None
 
     def needs(self) -> tuple[str, ...]:

@@ -14,6 +14,12 @@ from laserdb.errors import ModelNotFound
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from laserdb.backends.encoder import Encoder
+    from laserdb.scorers.heads import Head
+
+TRAIN = "laserdb train category"
+"""What makes a classifier's file."""
+
 
 class Classifier(ABC):
     """Base of the classifiers. Constructing one is cheap and needs no optional dependency.
@@ -53,6 +59,41 @@ class Classifier(ABC):
         `vectors` are those of `embedder` for the texts, float32 (n, d), finite; without them the
         classifier makes its own.
         """
+
+
+class EncodingClassifier(Classifier):
+    """Base of the classifiers that encode texts themselves and read the vectors with a linear head.
+
+    A subclass opens both in `load` and hands them to `use`.
+    """
+
+    _encoder: Encoder | None = None
+    _head: Head | None = None
+
+    def use(self, encoder: Encoder, head: Head, whose: str) -> None:
+        """Take an encoder and a head. Raises ModelNotFound if one doesn't fit the other."""
+        self._places = in_order(head.classes, whose)
+        if encoder.dimension != len(head.weight):
+            raise ModelNotFound(
+                f"{whose}: a head for {len(head.weight)} dimensions, its encoder has {encoder.dimension}"
+            )
+        self._encoder, self._head = encoder, head
+
+    def close(self) -> None:
+        """Forget encoder and head."""
+        self._encoder = self._head = None
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32] | None = None,  # noqa: ARG002 - it makes its own
+    ) -> NDArray[np.float32]:
+        """Probabilities of the texts, float32 (n, 7)."""
+        if self._encoder is None or self._head is None:
+            self.load()
+        assert self._encoder is not None
+        assert self._head is not None
+        return spread(self._head.probabilities(self._encoder.encode(texts)), self._places)
 
 
 def in_order(classes: Sequence[str], whose: str) -> NDArray[np.int64]:

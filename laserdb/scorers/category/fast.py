@@ -6,9 +6,7 @@ float32 (len(FORMAT), k), `bias` float32 (k,), `classes` (k,), and `meta`, JSON 
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laserdb.errors import ModelNotFound
-from laserdb.scorers.category.classifier import Classifier, in_order, spread
+from laserdb.scorers import weight_files
+from laserdb.scorers.category.classifier import TRAIN, Classifier, in_order, spread
 from laserdb.scorers.category.ngrams import FORMAT, GROUPS, groups_of, joined, looks, pieces, sparse
 from laserdb.scorers.heads import head_hash, softmax
 
@@ -60,34 +59,23 @@ def save_fast_model(model: FastModel, path: Path) -> None:
     """Write a model as `.npz` without pickle; the n-grams' weights lose all but eight bits."""
     scale = np.maximum(np.abs(model.ngrams).max(axis=0), 1e-12) / 127
     meta = {**model.meta, "temperature": model.temperature, "features": _FEATURES}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            **{
-                "ngram.weights": np.rint(model.ngrams / scale).astype(np.int8),
-                "ngram.scale": scale.astype(np.float32),
-                "format.weights": model.format.astype(np.float32),
-                "bias": model.bias.astype(np.float32),
-                "classes": np.array(model.classes, dtype=np.str_),
-                "meta": np.array(json.dumps(meta, sort_keys=True)),
-            },
-        )
+    arrays = {
+        "ngram.weights": np.rint(model.ngrams / scale).astype(np.int8),
+        "ngram.scale": scale.astype(np.float32),
+        "format.weights": model.format.astype(np.float32),
+        "bias": model.bias.astype(np.float32),
+        "classes": np.array(model.classes, dtype=np.str_),
+    }
+    weight_files.save(path, arrays, meta)
 
 
 def load_fast_model(path: Path) -> FastModel:
     """Read what `save_fast_model` wrote. Raises ModelNotFound if there is none, or an unfit one."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        meta = json.loads(str(arrays["meta"]))
-        ngrams = arrays["ngram.weights"].astype(np.float32) * arrays["ngram.scale"]
-        classes = tuple(str(name) for name in arrays["classes"])
-        format_, bias, temperature = arrays["format.weights"], arrays["bias"], float(meta["temperature"])
-    except FileNotFoundError as error:
-        raise ModelNotFound(f"{path}: no such file; train one with: laserdb train category") from error
-    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelNotFound(f"{path}: not a model made by laserdb train ({error})") from error
+    with weight_files.reading(path, "model", TRAIN) as file:
+        meta = weight_files.meta_of(file)
+        ngrams = file["ngram.weights"].astype(np.float32) * file["ngram.scale"]
+        classes = tuple(str(name) for name in file["classes"])
+        format_, bias, temperature = file["format.weights"], file["bias"], float(meta["temperature"])
     k = len(classes)
     power = len(ngrams) & (len(ngrams) - 1) == 0
     fits = ngrams.ndim == 2 and ngrams.shape[1] == k and format_.shape == (len(FORMAT), k) and power

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from laserdb.backends.models import find_model
-from laserdb.errors import ModelNotFound, UsageError
+from laserdb.errors import UsageError
+from laserdb.scorers import weight_files
 from laserdb.scorers.category.adapter import AdapterClassifier
+from laserdb.scorers.category.classifier import TRAIN
 from laserdb.scorers.category.fast import FastClassifier
 from laserdb.scorers.category.head import HeadClassifier
 from laserdb.scorers.category.setfit import SetFitClassifier
@@ -41,13 +40,8 @@ def find_classifier(options: ScorerOptions) -> Classifier:
 
 def of_file(path: Path, model: str) -> Classifier:
     """The classifier that a `.npz` holds, told by its arrays. Raises ModelNotFound."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            names = set(file.files)
-    except FileNotFoundError as error:
-        raise ModelNotFound(f"{path}: no such file; train one with: laserdb train category") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelNotFound(f"{path}: not a model made by laserdb train ({error})") from error
+    with weight_files.reading(path, "model", TRAIN) as file:
+        names = set(file.files)
     if "head.weights" in names:
         return AdapterClassifier(path, model)
     if "ngram.weights" in names:

@@ -42,7 +42,7 @@ class Category(Scorer):
         self._classifier: Classifier | None = None
         if self.options.fast:
             # So fast that small batches would cost more than their texts.
-            self.batch_size = _FAST_BATCH  # type: ignore[misc]
+            self.batch_size = _FAST_BATCH
 
     @classmethod
     def variant(cls, options: ScorerOptions) -> type[Scorer]:

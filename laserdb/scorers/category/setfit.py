@@ -17,19 +17,17 @@ import numpy as np
 from laserdb.backends.encoder import LONG_TEXTS, SentenceEncoder
 from laserdb.backends.models import fetch
 from laserdb.errors import ModelNotFound
-from laserdb.scorers.category.classifier import Classifier, in_order, spread
+from laserdb.scorers.category.classifier import EncodingClassifier
 from laserdb.scorers.heads import Head, load_head
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from laserdb.backends.models import ModelSource
 
 HEAD, PICKLE, CONFIG = "head.npz", "model_head.pkl", "config_setfit.json"
 _LONGEST = 1 << 20  # as many tokens as the model itself reads
 
 
-class SetFitClassifier(Classifier):
+class SetFitClassifier(EncodingClassifier):
     """A SetFit model from a folder or the hub, batched by length, with calibrated confidence."""
 
     modules = ("sentence_transformers",)
@@ -37,8 +35,6 @@ class SetFitClassifier(Classifier):
     def __init__(self, source: ModelSource, *, trust_remote_code: bool = False) -> None:
         self.source, self.model = source, source.name
         self.trust_remote_code = trust_remote_code
-        self._encoder: SentenceEncoder | None = None
-        self._head: Head | None = None
 
     @property
     def revision(self) -> str:
@@ -55,18 +51,13 @@ class SetFitClassifier(Classifier):
         folder = fetch(self.source)
         config = _config(folder)
         head = self._read_head(folder, config)
-        self._places = in_order(head.classes, self.model)
         encoder = SentenceEncoder(
             self.source,
             max_length=int(head.meta.get("max_length", _LONGEST)),
             unit=bool(config.get("normalize_embeddings", False)),
             trust_remote_code=self.trust_remote_code,
         )
-        if encoder.dimension != len(head.weight):
-            raise ModelNotFound(
-                f"{self.model}: a head for {len(head.weight)} dimensions, its encoder has {encoder.dimension}"
-            )
-        self._encoder, self._head = encoder, head
+        self.use(encoder, head, self.model)
 
     def _read_head(self, folder: Path, config: Mapping[str, Any]) -> Head:
         if (folder / HEAD).is_file():
@@ -82,22 +73,6 @@ class SetFitClassifier(Classifier):
                 "if you trust its author: --trust-remote-code"
             )
         return _of_pickle(folder / PICKLE, config.get("labels") or (), self.model)
-
-    def close(self) -> None:
-        """Forget encoder and head."""
-        self._encoder = self._head = None
-
-    def predict(
-        self,
-        texts: Sequence[str],
-        vectors: NDArray[np.float32] | None = None,  # noqa: ARG002 - it makes its own
-    ) -> NDArray[np.float32]:
-        """Probabilities of the texts, float32 (n, 7)."""
-        if self._encoder is None or self._head is None:
-            self.load()
-        assert self._encoder is not None
-        assert self._head is not None
-        return spread(self._head.probabilities(self._encoder.encode(texts)), self._places)
 
 
 def _config(folder: Path) -> Mapping[str, Any]:
@@ -127,5 +102,4 @@ def _of_pickle(path: Path, labels: Sequence[str], model: str) -> Head:
     else:
         kind = type(read).__name__
         raise ModelNotFound(f"{model}: a head of type {kind}, not linear with 3 classes or more")
-    in_order(names, model)
     return Head(weight.astype(np.float32), bias.astype(np.float32), tuple(names), temperature)
