@@ -6,6 +6,7 @@ The same code runs in the scoring process, in its local workers, and in Ray acto
 from __future__ import annotations
 
 import logging
+import math
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -137,8 +138,15 @@ def transient(answers: Sequence[Answer]) -> list[int]:
 
 
 def outcome(answer: Answer) -> Outcome:
-    """What the engine makes of an answer that is final."""
-    if isinstance(answer, Scored | Failed):
+    """What the engine makes of an answer that is final.
+
+    A score that is no number is a failure: as a value it would enter percentiles and sort above all others.
+    """
+    if isinstance(answer, Scored):
+        if answer.score is None or math.isfinite(answer.score):
+            return answer
+        return Failed("not_finite", f"the score was {answer.score}", answer.values)
+    if isinstance(answer, Failed):
         return answer
     if isinstance(answer, TransientError):
         return Postponed(answer.kind, answer.detail)

@@ -27,15 +27,20 @@ DIFFICULTY = "difficulty"
 # What never judges quality, whatever `routes` says.
 NO_QUALITY = frozenset({"tokens", CATEGORY, DIFFICULTY, EMBEDDING})
 
-# A normalised score in multiples of 2^-40: their sums are exact, so that a mean doesn't depend on the order
-# in which threads add it up. quantile_cont's interpolation between equal values can be off by the last bit.
+# A normalised score in multiples of 2^-52, as an integer: their sums are exact, so that a mean doesn't depend
+# on the order in which threads add it up. quantile_cont's interpolation between equal values can be off by the
+# last bit.
+_ONE = 2**52
 NORMAL = (
     "CASE WHEN {score} IS NULL THEN NULL "
     "WHEN {bounds}[2] - {bounds}[1] <= 1e-12 * greatest(abs({bounds}[2]), abs({bounds}[1])) "
-    "THEN 549755813888.0 ELSE round(1099511627776.0 * "
-    "greatest(0.0, least(1.0, ({score} - {bounds}[1]) / ({bounds}[2] - {bounds}[1])))) END"
+    f"THEN {_ONE // 2} ELSE round({_ONE}.0 * "
+    "greatest(0.0, least(1.0, ({score} - {bounds}[1]) / ({bounds}[2] - {bounds}[1]))))::BIGINT END"
 )
-MEAN = "sum({name}_sum) / nullif(sum({name}_count), 0) / 1099511627776.0"
+# Equal by the formulas is equal here, whatever the last bits of the arithmetic: else ties would not go to the
+# smaller sample_id.
+ROUNDED = "round({value}, 12)"
+MEAN = ROUNDED.format(value=f"sum({{name}}_sum)::DOUBLE / nullif(sum({{name}}_count), 0) / {_ONE}.0")
 
 
 def current(scorer: str) -> str:
@@ -135,7 +140,7 @@ def grouped(columns: Collection[str], category: bool, f: bool, q: bool, tokens: 
     found = {
         "category": "arg_max(category, votes)" if category else "NULL::VARCHAR",
         **means,
-        "p": f"{means['f']} * ({means['q']})",
+        "p": ROUNDED.format(value=f"{means['f']} * {means['q']}"),
         "instruction_tokens": "sum(instruction_sum)::BIGINT" if tokens else "NULL::BIGINT",
         "response_tokens": "sum(response_sum)::BIGINT" if tokens else "NULL::BIGINT",
         "tokens": "(sum(instruction_sum) + sum(response_sum))::BIGINT" if tokens else "NULL::BIGINT",

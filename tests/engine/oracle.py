@@ -1,4 +1,7 @@
-"""DESIGN §4 in plain Python, written for the tests alone: it shares no code with the package."""
+"""DESIGN §4 in plain Python, written for the tests alone: it shares no code with the package.
+
+The arithmetic is exact, so that what the formulas make equal is a tie.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,11 @@ PROPORTIONS = {
     "Factual QA": "0.025",
     "Extraction": "0.025",
 }
-EPSILON = 1e-9
 
 
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    position = (len(ordered) - 1) * share
+def percentile(values: list[float | Fraction], percent: int) -> Fraction:
+    ordered = [Fraction(value) for value in sorted(values)]
+    position = Fraction((len(ordered) - 1) * percent, 100)
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
@@ -34,19 +36,19 @@ def normaliser(values: list[float | None]):
     scored = [value for value in values if usable(value)]
     if not scored:
         return lambda value: None
-    lo, hi = percentile(scored, 0.01), percentile(scored, 0.99)
+    lo, hi = percentile(scored, 1), percentile(scored, 99)
 
     def normalise(value):
         if not usable(value):
             return None
-        if hi - lo < EPSILON:
-            return 0.5
-        return min(1.0, max(0.0, (value - lo) / (hi - lo)))
+        if hi == lo:
+            return Fraction(1, 2)
+        return min(Fraction(1), max(Fraction(0), (Fraction(value) - lo) / (hi - lo)))
 
     return normalise
 
 
-def mean(values: list[float | None]) -> float | None:
+def mean(values: list[Fraction | None]) -> Fraction | None:
     present = [value for value in values if value is not None]
     return sum(present) / len(present) if present else None
 
@@ -122,13 +124,13 @@ def laser(samples, m, kmeans, *, gamma=80, max_tokens=4096, redistribute=True) -
         wanted = quota[name]
         if not wanted:
             continue
-        floor = percentile([row["p"] for row in found], gamma / 100)
+        floor = percentile([row["p"] for row in found], gamma)
         clusters = defaultdict(list)
         labels = kmeans([row["vector"] for row in found], min(wanted, len(found)))
         for row, label in zip(found, labels, strict=True):
             clusters[label].append(row)
         best = [min(members, key=lambda row: (-row["p"], row["id"])) for members in clusters.values()]
-        kept = {row["id"] for row in best if row["p"] >= floor - EPSILON}
+        kept = {row["id"] for row in best if row["p"] >= floor}
         rest = sorted((row for row in found if row["id"] not in kept), key=lambda row: (-row["p"], row["id"]))
         fill = {row["id"] for row in rest[: wanted - len(kept)]}
         chosen += [

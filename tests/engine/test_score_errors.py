@@ -158,6 +158,18 @@ def test_permanent_errors_are_recorded_with_their_kind(warehouse):
     assert rows(warehouse, "SELECT error FROM score_scripted ORDER BY turn_id LIMIT 1") == [("refused: no",)]
 
 
+def test_a_score_that_is_no_number_is_a_failure(warehouse):
+    insert(warehouse, texts(3))
+    worth = {"0": float("nan"), "1": float("inf"), "2": 2.0}
+    run(warehouse, lambda found, _: [Scored(worth[text[-1]]) for text in found])
+    found = rows(warehouse, "SELECT score, error FROM score_scripted ORDER BY turn_id")
+    assert found == [
+        (None, "not_finite: the score was nan"),
+        (None, "not_finite: the score was inf"),
+        (2.0, None),
+    ]
+
+
 def test_too_many_equal_failures_in_a_row_stop_the_run(warehouse):
     insert(warehouse, texts(30))
     with pytest.raises(ScoringError, match=r"scripted stopped after 10 failures in a row, all bad_json: x"):

@@ -92,12 +92,12 @@ def laser_all(pool, m):
     if not rows:
         return []
     vectors = np.asarray([row["vector"] for row in rows], dtype=np.float32)
-    floor = oracle.percentile([row["p"] for row in rows], 0.8)
+    floor = oracle.percentile([row["p"] for row in rows], 80)
     clusters = defaultdict(list)
     for row, label in zip(rows, kmeans(vectors, min(m, len(rows)), seed=SEED).tolist(), strict=True):
         clusters[label].append(row)
     tops = [min(members, key=lambda row: (-row["p"], row["id"])) for members in clusters.values()]
-    kept = {row["id"] for row in tops if row["p"] >= floor - oracle.EPSILON}
+    kept = {row["id"] for row in tops if row["p"] >= floor}
     chosen = sorted(rows, key=lambda row: (row["id"] not in kept, -row["p"], row["id"]))[:m]
     return ids(sorted(chosen, key=lambda row: (-row["p"], row["id"])))
 
