@@ -27,9 +27,9 @@ DIFFICULTY = "difficulty"
 # What never judges quality, whatever `routes` says.
 NO_QUALITY = frozenset({"tokens", CATEGORY, DIFFICULTY, EMBEDDING})
 
-# A normalised score in multiples of 2^-52, as an integer: their sums are exact, so that a mean doesn't depend
-# on the order in which threads add it up. quantile_cont's interpolation between equal values can be off by the
-# last bit.
+# A normalised score in multiples of 2^-52, as an integer: sums of these are exact, so that a mean does not
+# depend on the order in which threads add. quantile_cont's interpolation between equal values can be off by
+# the last bit.
 _ONE = 2**52
 NORMAL = (
     "CASE WHEN {score} IS NULL THEN NULL "
