@@ -128,9 +128,9 @@ def append(n: int) -> None:
                 results.append(session, table, run_id, part)
         seconds = time.perf_counter() - begun
         # The query that is waiting now counts too.
-        reader.stdout.readline()
+        waiting = reader.stdout.readline()
         reader.kill()
-        queries, worst, median = json.loads(reader.communicate()[0].splitlines()[-1])
+        queries, worst, median = json.loads((waiting + reader.communicate()[0]).splitlines()[-1])
         with warehouse.read() as session:
             assert session.row("SELECT count(*), count(DISTINCT key) FROM results.bench") == (n, n)
     print(
