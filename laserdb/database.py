@@ -6,25 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from laserdb import plugins
 from laserdb.engine import again, marking
 from laserdb.engine import compare as comparing
 from laserdb.engine import explain as explaining
 from laserdb.engine import score as scoring
 from laserdb.engine import select as selecting
 from laserdb.engine import sweep as sweeping
+from laserdb.engine.arguments import ScoreArguments, parted, scorer_names
 from laserdb.engine.budgets import parse_budgets
 from laserdb.engine.catalog import make_scorers
 from laserdb.engine.estimate import Estimate, estimate
 from laserdb.engine.presets import PRESETS
-from laserdb.engine.ray_actors import RayOptions
-from laserdb.engine.run import Scope
-from laserdb.errors import UsageError
-from laserdb.plugins import unknown
 from laserdb.progress import Progress, Silent
-from laserdb.scorers.base import Scorer, ScorerOptions
 from laserdb.warehouse import Warehouse, results
 from laserdb.warehouse.export import ExportOptions, Written, export
 from laserdb.warehouse.ingest import IngestOptions, IngestSummary, ingest
@@ -88,89 +83,38 @@ class Database:
         scorers: Sequence[str] = (),
         *,
         preset: str | None = None,
-        model: str | None = None,
-        backend: str | None = None,
-        trust_remote_code: bool = False,
-        fast: bool = False,
-        batch_size: int | None = None,
-        params: Mapping[str, str] | None = None,
-        limit: int | None = None,
-        where: str | None = None,
-        all_categories: bool = False,
-        force: bool = False,
-        retry_failed: bool = False,
-        max_failures: int = 100,
-        workers: int = 1,
-        ray: RayOptions | None = None,
         progress: Progress | None = None,
+        **arguments: Unpack[ScoreArguments],
     ) -> list[scoring.ScorerSummary]:
         """Run scorers on what they have no result for yet; running it again costs nothing.
 
-        A scorer is a name of `laserdb scorers` or a `module:Class`. `fast` takes the faster, coarser variant
-        of scorers that have one. `limit` counts texts per scorer;
-        `where` restricts the pool by a condition over `samples` and `sample_scores`; `workers` is the
-        number of processes, and `ray` puts the scorers on a Ray cluster instead; `max_failures` equal
-        failures in a row end the run (0: none do). Raises UsageError for unknown names, MissingExtra
+        A scorer is a name of `laserdb scorers` or a `module:Class`. How they are made: `model`, `backend`,
+        `batch_size`, `params`, `trust_remote_code`, and `fast`, the faster, coarser variant of scorers that
+        have one. Which texts: `limit`, so many per scorer; `where`, a condition over `samples` and
+        `sample_scores`; `all_categories`, also those that a scorer isn't meant for; `force`, a new run;
+        `retry_failed`. Who runs them: `workers` processes, or a Ray cluster, `ray`. `max_failures` equal
+        failures in a row end the run (100; 0: none do). Raises UsageError for unknown names, MissingExtra
         before any work if a dependency is absent, and ScoringError if a run had to stop.
         """
-        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code, fast)
-        made = self._scorers(scorers, preset, options)
+        of_scorers, options = parted(arguments)
+        made = make_scorers(scorer_names(scorers, preset), of_scorers)
         listener = progress or Silent()
         if preset is not None:
             self._route(preset, listener)
-        todo = scoring.ScoreOptions(
-            limit=limit,
-            where=where,
-            all_categories=all_categories,
-            force=force,
-            retry_failed=retry_failed,
-            max_failures=max_failures,
-            workers=workers,
-            ray=ray,
-        )
-        return scoring.score(self.warehouse, made, todo, listener)
+        return scoring.score(self.warehouse, made, options, listener)
 
     def estimate(
         self,
         scorers: Sequence[str] = (),
         *,
         preset: str | None = None,
-        model: str | None = None,
-        backend: str | None = None,
-        trust_remote_code: bool = False,
-        fast: bool = False,
-        batch_size: int | None = None,
-        params: Mapping[str, str] | None = None,
-        limit: int | None = None,
-        where: str | None = None,
-        all_categories: bool = False,
-        force: bool = False,
         progress: Progress | None = None,
+        **arguments: Unpack[ScoreArguments],
     ) -> list[Estimate]:
         """What `score` with the same arguments would do, and how long it might take; stores nothing."""
-        options = ScorerOptions(model, backend, batch_size, params or {}, trust_remote_code, fast)
-        made = self._scorers(scorers, preset, options)
-        scope = Scope(where, limit, all_categories)
-        return estimate(self.warehouse, made, scope, progress or Silent(), force=force)
-
-    def _scorers(self, scorers: Sequence[str], preset: str | None, options: ScorerOptions) -> list[Scorer]:
-        names = list(scorers)
-        if preset is not None:
-            if preset not in PRESETS:
-                raise UsageError(unknown("preset", preset, PRESETS))
-            absent = [name for name in PRESETS[preset].scorers if name not in plugins.names(plugins.SCORERS)]
-            if absent:
-                raise UsageError(
-                    f"preset {preset} needs scorers that aren't installed: {', '.join(absent)}; "
-                    "name those that are (laserdb scorers), or use --preset cpu"
-                )
-            names = [
-                *PRESETS[preset].scorers,
-                *(name for name in names if name not in PRESETS[preset].scorers),
-            ]
-        if not names:
-            raise UsageError("name at least one scorer or a preset (laserdb scorers lists them)")
-        return make_scorers(names, options)
+        of_scorers, options = parted(arguments)
+        made = make_scorers(scorer_names(scorers, preset), of_scorers)
+        return estimate(self.warehouse, made, options.scope, progress or Silent(), force=options.force)
 
     def _route(self, preset: str, progress: Progress) -> None:
         known = [one.routes for one in PRESETS.values()]

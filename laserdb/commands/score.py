@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from laserdb.commands.output import (
 from laserdb.errors import UsageError
 
 if TYPE_CHECKING:
+    from laserdb.engine.arguments import ScoreArguments
     from laserdb.engine.estimate import Estimate
     from laserdb.engine.score import ScorerSummary
 
@@ -125,8 +126,7 @@ def score(
     if engine == "local" and (ray_address or gpus_per_actor or max_actors or min_actors > 1):
         raise UsageError("--ray-address, --gpus-per-actor, --min-actors and --max-actors need --engine ray")
     ray = RayOptions(ray_address, gpus_per_actor, min_actors, max_actors) if engine == "ray" else None
-    todo: dict[str, Any] = {
-        "preset": preset,
+    todo: ScoreArguments = {
         "model": model,
         "backend": backend,
         "trust_remote_code": trust_remote_code,
@@ -137,15 +137,18 @@ def score(
         "where": where,
         "all_categories": all_categories,
         "force": force,
-        "progress": TerminalProgress(),
+        "retry_failed": retry_failed,
+        "max_failures": max_failures,
+        "workers": workers,
+        "ray": ray,
     }
+    progress = TerminalProgress()
     with connect(db, create=False) as database:
         if dry_run:
-            show_estimates(database.estimate(scorers, **todo), as_json=as_json)
+            found = database.estimate(scorers, preset=preset, progress=progress, **todo)
+            show_estimates(found, as_json=as_json)
             return
-        summaries = database.score(
-            scorers, **todo, retry_failed=retry_failed, max_failures=max_failures, workers=workers, ray=ray
-        )
+        summaries = database.score(scorers, preset=preset, progress=progress, **todo)
     interrupted = any(summary.interrupted for summary in summaries)
     if as_json:
         print_json({"scorers": [summary.as_dict() for summary in summaries], "interrupted": interrupted})
