@@ -12,7 +12,6 @@ from laserdb.scorers.constraints.model import (
     End,
     OneOf,
     RepeatPrompt,
-    Rule,
     Start,
 )
 
@@ -151,14 +150,6 @@ def find(reading: Reading) -> Iterator[Constraint]:
     yield from _repeat(reading)
 
 
-def _made(
-    reading: Reading, sentence: Sentence, match: re.Match[str], kind: ConstraintType, rule: Rule
-) -> Constraint:
-    return Constraint(
-        kind, reading.original(sentence.start + match.start(), sentence.start + match.end()), rule
-    )
-
-
 def _phrase(reading: Reading, sentence: Sentence, match: re.Match[str]) -> str:
     found = reading.quoted(sentence.start + match.start("p"), sentence.start + match.end("p"))
     return found[0] if found else ""
@@ -181,7 +172,7 @@ def _end(reading: Reading) -> Iterator[Constraint]:
             if _OF_OTHER.search(sentence.text[: match.start()]):
                 continue
             if phrase := _phrase(reading, sentence, match):
-                yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, End(phrase))
+                yield reading.constraint(sentence, match, ConstraintType.START_AND_ENDING, End(phrase))
                 return
     # Unquoted: only where it can be told where the phrase stops.
     for match in _BARE_END.finditer(reading.text):
@@ -217,7 +208,7 @@ def _start(reading: Reading) -> Iterator[Constraint]:
             continue
         phrase = _phrase(reading, sentence, match)
         if phrase and not re.match(r"(?i)p\.? ?(?:p\.? ?)?s\b", phrase):
-            yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, Start(phrase))
+            yield reading.constraint(sentence, match, ConstraintType.START_AND_ENDING, Start(phrase))
             return
 
 
@@ -281,7 +272,7 @@ def _choice(reading: Reading) -> Iterator[Constraint]:
         ):
             options = reading.quoted(sentence.start + match.start("l"), sentence.start + match.end("l"))
             if 2 <= len(options) <= 12:
-                yield _made(reading, sentence, match, ConstraintType.CHOOSE_OUTPUT, OneOf(tuple(options)))
+                yield reading.constraint(sentence, match, ConstraintType.CHOOSE_OUTPUT, OneOf(tuple(options)))
                 return
     if match := _CHOICE_LINES.search(reading.plain):
         listed = reading.text[match.start("l") : match.end("l")]

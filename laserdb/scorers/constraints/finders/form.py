@@ -1,12 +1,12 @@
-"""Constraints of form: bullets, highlights, sections, titles, JSON, placeholders, postscripts, responses."""
+"""Constraints of form: bullets, highlights, sections, titles, JSON."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
 
-from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, QUANTITY, bounds, value
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked, vocabulary
+from laserdb.scorers.constraints.finders.quantity import AFTER, QUANTITY, bounds
+from laserdb.scorers.constraints.finders.reading import Reading, is_asked, vocabulary
 from laserdb.scorers.constraints.model import (
     Bounds,
     Bullets,
@@ -14,11 +14,7 @@ from laserdb.scorers.constraints.model import (
     ConstraintType,
     Highlights,
     Json,
-    Placeholders,
-    Postscript,
-    Rule,
     Sections,
-    Separated,
     Title,
 )
 
@@ -101,47 +97,16 @@ _ANSWER = re.compile(
     r"\b(?:your|entire|whole) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) "
     r"(?:in|with|as)\b"
 )
-_PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
-_PLACEHOLDERS_WITH = re.compile(
-    r"\b(?:placeholders?|square brackets?|brackets)\b[^.;]{0,50}?" + QUANTITY + r"\b" + AFTER
-)
-_BRACKETS_FOR = re.compile(QUANTITY + r"[^.;]{0,60}\b(?:square brackets?|in brackets)\b")
-_PLACEHOLDER = re.compile(r"\bplaceholders?\b")
-_PPS = re.compile(r"\bp\.? ?p\.? ?s\b\.?")
-_PS = re.compile(r"\bp\. ?s\b\.?|\bp\.s\.|\bpost-? ?script\b")
-_PS_VERB = re.compile(
-    r"\b(?:add|include|end|start|begin|with|put|write|postscript|must|should|have|contain|use|append|finish)"
-)
-_RESPONSES = re.compile(
-    rf"\b(?P<n>{NUMBER}) (?:\w+ ){{0,3}}?(?:responses?|answers?|versions?|replies|poems?|stories|"
-    rf"summaries|outputs?|options?|"
-    r"variations?|alternatives?|[a-z]+s)\b"
-)
-_SIX = re.compile(r"(?<!\*)\*{6}(?!\*)|\b(?:6|six) (?:asterisks?|stars|\*)")
-_SEPARATED = re.compile(
-    rf"\b(?:responses?|answers?|versions?|replies|poems?|outputs?|options?|alternatives?)\b[^.;]{{0,60}}"
-    rf"\b(?:separat\w+|divid\w+|delimit\w*)\b[^.;\"]{{0,40}}(?P<sep>{Q})"
-)
-
-
 _CUES = vocabulary(
     "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting "
-    "part parts chapter chapters section sections title angular json placeholder placeholders "
-    "bracket brackets postscript "
-    "asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
+    "part parts chapter chapters section sections title angular json beginning mark marked labeled labelled "
+    "emphasize emphasized emphasise emphasised italic italics italicize italicized bold bolded"
 )
 
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return (
-        not _CUES.isdisjoint(words)
-        or "<<" in text
-        or "******" in text
-        or "p.s" in text.lower()
-        or "p. s" in text.lower()
-        or "p.p" in text.lower()
-    )
+    return not _CUES.isdisjoint(words) or "<<" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -154,28 +119,6 @@ def find(reading: Reading) -> Iterator[Constraint]:
     yield from _title(reading)
     if "json" in plain:
         yield from _json(reading)
-    yield from _placeholders(reading)
-    yield from _postscript(reading)
-    yield from _responses(reading)
-
-
-def _made(reading: Reading, sentence: Sentence, match: re.Match[str], rule: Rule) -> Constraint:
-    kind = _TYPES[type(rule)]
-    return Constraint(
-        kind, reading.original(sentence.start + match.start(), sentence.start + match.end()), rule
-    )
-
-
-_TYPES = {
-    Bullets: ConstraintType.OUTPUT_FORMAT,
-    Highlights: ConstraintType.OUTPUT_FORMAT,
-    Sections: ConstraintType.OUTPUT_FORMAT,
-    Title: ConstraintType.OUTPUT_FORMAT,
-    Json: ConstraintType.OUTPUT_FORMAT,
-    Placeholders: ConstraintType.PLACEHOLDER_AND_POSTSCRIPT,
-    Postscript: ConstraintType.PLACEHOLDER_AND_POSTSCRIPT,
-    Separated: ConstraintType.OUTPUT_COMBINATION,
-}
 
 
 def _bullets(reading: Reading) -> Iterator[Constraint]:
@@ -192,11 +135,15 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
                 and (found := bounds(match))
                 and found[0] != Bounds(0, 0)
             ):
-                yield _made(reading, sentence, match, Bullets(found[0]))
+                yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(found[0]))
                 return
         if loose is None and (match := _ANY_BULLETS.search(text)) and is_asked(text[: match.start()]):
             negated = _NOT_BULLETS.search(text[: match.end()])
-            loose = None if negated else _made(reading, sentence, match, Bullets(AT_LEAST_ONE))
+            loose = (
+                None
+                if negated
+                else reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(AT_LEAST_ONE))
+            )
     if loose:
         yield loose
 
@@ -215,7 +162,7 @@ def _highlights(reading: Reading) -> Iterator[Constraint]:
                 continue
             # "Highlight 3 sections" asks for no fewer; IFEval knows only "at least".
             limits = found[0] if found[1] else Bounds(found[0].low, None)
-            yield _made(reading, sentence, match, Highlights(limits))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Highlights(limits))
             return
         match = _ANY_HIGHLIGHT.search(text)
         if (
@@ -226,7 +173,7 @@ def _highlights(reading: Reading) -> Iterator[Constraint]:
         ):
             if re.search(r"\b(?:not|n't|no|without|avoid)\b", text[: match.start()]):
                 continue
-            yield _made(reading, sentence, match, Highlights(AT_LEAST_ONE))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Highlights(AT_LEAST_ONE))
             return
 
 
@@ -246,7 +193,7 @@ def _sections(reading: Reading) -> Iterator[Constraint]:
                 continue
             # A response with more sections than asked for passes IFEval's checker.
             limits = found[0] if found[1] and found[0].low != found[0].high else Bounds(found[0].low, None)
-            yield _made(reading, sentence, match, Sections(limits, name))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Sections(limits, name))
             return
 
 
@@ -254,7 +201,7 @@ def _title(reading: Reading) -> Iterator[Constraint]:
     for sentence in reading.demands:
         match = _TITLE.search(sentence.text)
         if match and ("title" in reading.plain or "wrap" in sentence.text or "bracket" in sentence.text):
-            yield _made(reading, sentence, match, Title())
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Title())
             return
 
 
@@ -267,70 +214,5 @@ def _json(reading: Reading) -> Iterator[Constraint]:
         if re.search(r"\b(?:not|n't|no|without|avoid)\b", sentence.text[: match.start()]):
             continue
         if _JSON_SUBJECT.search(sentence.text) and (not code or _ANSWER.search(sentence.text)):
-            yield _made(reading, sentence, match, Json())
-            return
-
-
-def _placeholders(reading: Reading) -> Iterator[Constraint]:
-    loose = None
-    for sentence in reading.demands:
-        text = sentence.text
-        if "placeholder" not in text and "bracket" not in text:
-            continue
-        for pattern in (_PLACEHOLDERS, _PLACEHOLDERS_WITH, _BRACKETS_FOR):
-            match = pattern.search(text)
-            if match is None or (pattern is _BRACKETS_FOR and "placeholder" not in reading.plain):
-                continue
-            if is_asked(text[: match.start()]) and (found := bounds(match)):
-                limits = found[0] if found[1] else Bounds(found[0].low, None)
-                yield _made(reading, sentence, match, Placeholders(limits))
-                return
-        match = _PLACEHOLDER.search(text)
-        if (
-            match
-            and loose is None
-            and re.search(r"^(?!.*replace).*\b(?:use|with|include|have|contain|represented|add)\b", text)
-        ):
-            loose = _made(reading, sentence, match, Placeholders(AT_LEAST_ONE))
-    if loose and "[" in reading.text + ("[" if "bracket" in reading.plain else ""):
-        yield loose
-
-
-def _postscript(reading: Reading) -> Iterator[Constraint]:
-    # The marker often stands in quotation marks, so the text itself is read.
-    lower = reading.text.lower()
-    match = _PPS.search(lower) or _PS.search(lower)
-    if match is None:
-        return
-    near = lower[max(0, match.start() - 120) : match.end() + 60]
-    if not _PS_VERB.search(near) or re.search(
-        r"\b(?:without|no|not (?:add|include)|don't (?:add|include))\b[^.]{0,20}$", lower[: match.start()]
-    ):
-        return
-    marker = "P.P.S" if _PPS.search(lower) else "P.S."
-    span = reading.original(match.start(), match.end())
-    yield Constraint(ConstraintType.PLACEHOLDER_AND_POSTSCRIPT, span, Postscript(marker))
-
-
-def _responses(reading: Reading) -> Iterator[Constraint]:
-    six = _SIX.search(reading.text.lower())
-    if six:
-        count = 2
-        for sentence in reading.demands:
-            if sentence.start > six.start():
-                break
-            match = _RESPONSES.search(sentence.text)
-            if match and (n := value(match["n"])) and 2 <= n <= 5:
-                count = n
-                break
-        span = reading.original(six.start(), six.end())
-        yield Constraint(ConstraintType.OUTPUT_COMBINATION, span, Separated(count, "******"))
-        return
-    for sentence in reading.demands:
-        match = _SEPARATED.search(sentence.text)
-        counted = _RESPONSES.search(reading.plain)
-        if match and counted and (n := value(counted["n"])) and 2 <= n <= 10:
-            start = sentence.start + match.start("sep")
-            separator = reading.text[start + 1 : sentence.start + match.end("sep") - 1]
-            yield _made(reading, sentence, match, Separated(n, separator))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Json())
             return

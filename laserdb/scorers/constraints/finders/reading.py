@@ -6,12 +6,22 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from laserdb.scorers.constraints.model import Constraint, ConstraintType, Rule
+
 LIMIT = 20_000
 """Characters of an instruction that are read."""
 BLANK = "¤"
 """Stands for every character of a quotation, and of a passage, in the blanked text."""
 Q = rf'"{BLANK}+"'
 """Pattern of a quotation in the blanked text, whatever quotation marks it had."""
+NO = (
+    r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? "
+    r"from|exclud(?:e|ing)|omit(?:ting)?|"
+    r"no|zero|free (?:of|from)|devoid of|absent of|leav(?:e|ing) out|cannot|can't|shouldn't|mustn't|"
+    r"isn't|aren't|forgo|eliminat(?:e|ing)|"
+    r"skip(?:ping)?|abstain(?:ing)? from|steer(?:ing)? clear of|lack(?:ing)?|instead of|minus|sans|any)"
+)
+"""Pattern of what forbids the thing named after it."""
 
 _DOUBLE = re.compile(r'(?<![\w"])["“”](?=\S)([^"“”]{1,3000}?)["”“](?!\w)')
 _SINGLE = re.compile(r"(?<![\w'’])['‘’](?=[^\s'’])([^\n'‘]{0,150}?[^\s'‘])['’](?!\w)")
@@ -96,6 +106,13 @@ class Reading:
 
     def original(self, start: int, end: int) -> str:
         return self.text[start:end].strip()
+
+    def constraint(
+        self, sentence: Sentence, match: re.Match[str], kind: ConstraintType, rule: Rule
+    ) -> Constraint:
+        """The constraint that a match in the sentence expresses, in the instruction's own wording."""
+        start, end = sentence.start + match.start(), sentence.start + match.end()
+        return Constraint(kind, self.original(start, end), rule)
 
     def quoted(self, start: int, end: int) -> list[str]:
         """What stands in quotation marks between the places, as it was written."""
