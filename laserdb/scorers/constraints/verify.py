@@ -98,7 +98,10 @@ def _separated(rule: model.Separated, response: str) -> bool | None:
 
 @follows.register
 def _one_of(rule: model.OneOf, response: str) -> bool | None:
-    return any(option in response for option in rule.options)
+    if rule.cased:
+        return any(option in response for option in rule.options)
+    lower = response.lower()
+    return any(re.search(rf"\b{re.escape(option.lower())}\b", lower) for option in rule.options)
 
 
 @follows.register

@@ -44,7 +44,8 @@ _UPPER = (
     re.compile(r"\b(?:caps lock|capslock)\b"),
 )
 _PART = re.compile(
-    r"\b(?:words?|titles?|headings?|headlines?|first letter|names?|subject(?: line)?|keywords?|"
+    r"\bwords?\b[^.;,]{0,40}\b(?:be|are|is|appear) in (?:all )?$|\b(?:words?|titles?|headings?|"
+    r"headlines?|first letter|names?|subject(?: line)?|keywords?|"
     r"acronym|initials?|first word|"
     r"each (?:line|sentence|section)|headers?|nouns?|labels?|section)\b(?: \w+){0,3} (?:in|is|be|are|"
     r"with|using|to)? ?(?:all )?$|\bfirst letter\b|\bproper\b|\bcapital(?:s)? of\b|\btitle case\b"
@@ -86,7 +87,7 @@ def asked_case(reading: Reading) -> Constraint | None:
                 if match is None or not is_asked(text[: match.start()]):
                     continue
                 before = text[: match.end()]
-                if _BOTH.search(text[max(0, match.start() - 40) : match.end() + 40]) or _PART.search(
+                if _BOTH.search(_clause(text, match)) or _PART.search(
                     text[: match.start()] + match[0].split()[0] + " "
                 ):
                     continue
@@ -104,7 +105,7 @@ def asked_case(reading: Reading) -> Constraint | None:
                     and re.search(rf"\b{NO}\b[^.;,]{{0,30}}$", text[: match.start()])
                 ):
                     continue
-                if pattern is _LOWER[0] and re.search(
+                if pattern in (_LOWER[0], _LOWER[1], _LOWER[4]) and re.search(
                     r"\b(?:not|n't|no|without|avoid)\b[^.;,]{0,20}$", text[: match.start()]
                 ):
                     continue
@@ -116,3 +117,9 @@ def asked_case(reading: Reading) -> Constraint | None:
                     continue
                 return reading.constraint(sentence, match, ConstraintType.LETTER_CASE, Case(case, english))
     return None
+
+
+def _clause(text: str, match: re.Match[str]) -> str:
+    """What stands around the match up to the nearest comma on either side."""
+    before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 40]
+    return before.rpartition(",")[2] + match[0] + after.partition(",")[0]

@@ -29,8 +29,16 @@ _BULLETS_WITH = re.compile(
     r"\bbullet(?:ed)?[ -]?(?:points?|lists?)?s?\b(?: list| format| form| points?)?[^.;]{0,30}?"
     r"\b(?:with|of|containing|has|have|having|contain|include|to|be|into|in|are)\b ?"
     + QUANTITY + r" ?(?:bullet(?:ed)? ?|list )?(?:points?|items?|bullets?|entries|elements|"
-                 r"bulletpoints)?\b(?! words?| sentences?|-word|-sentence)" + AFTER
+                 r"bulletpoints)?\b(?=\s*(?:$|[.,;:!?)(\"]|(?:and|or|in|that|which|on|about|for|with|at|"
+                 r"to|of|only|"
+                 r"you|each|exactly|using|as|max\w*|min\w*|highlighting|summari\w+|describing|"
+                 r"explaining|long|total)\b))" + AFTER
 )  # fmt: skip
+_NO_BULLETS = re.compile(
+    r"\b(?:without|no|not use|don't use|avoid|refrain from|instead of)(?: (?:using|use of|the use of|"
+    r"any|including))* "
+    r"bullet(?:ed)?(?:[ -]?(?:points?|lists?))?s?\b"
+)
 _ANY_BULLETS = re.compile(
     r"\b(?:use|using|in|with|as|into|format(?:ted)?|present(?:ed)?|list)\b[^.;]{0,40}?\bbullet(?:ed|"
     r"s)?(?:[ -]?(?:points?|"
@@ -59,6 +67,7 @@ _HIGHLIGHTS = (
         rf"emphasi[sz]ed|bolded|in italics?|in bold)\b{AFTER}"
     ),
 )
+_EACH = re.compile(r"\s*(?:in|per|for|of|on)? ?(?:each|every|per)\b")
 _ANY_HIGHLIGHT = re.compile(rf"\b{_HIGHLIGHT_WORD}\b[^.;]{{0,60}}?\b{_PART}\b")
 _STAR_EXAMPLE = re.compile(r"(?<![*\w])\*{1,2}[^*\n]{2,60}\*{1,2}(?!\*)|\bmarkdown\b|\bitalic|\basterisk|\*")
 _SECTION_COUNT = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,2}?(?P<noun>[a-z]+)\b" + AFTER)
@@ -66,7 +75,7 @@ _SECTION_MARK = re.compile(
     r"(?:(?:with|as|by|using|use|like|word|keyword|labell?ed|marked|named|called|titled|header|"
     r"separator|splitter|e\.g\.,?|"
     r"such as|following|format|form)\b:?|[:(,\n])\s*(?:the )?(?:word |keyword |header |label )?[\"'“‘*]{0,3}"
-    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n]?(?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|"
+    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n_-](?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|"
     r"\{|\[X\]|<)"
 )
 _PART_NOUN = re.compile(
@@ -85,7 +94,7 @@ _JSON = re.compile(
     r"string (?:to|into)))"
 )
 _JSON_SUBJECT = re.compile(
-    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|"
+    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|describe|"
     r"provide|present|give|"
     r"return|wrap|it|them|content|letter|itinerary|include|generate|create|need|want|make|please|only)\b"
 )
@@ -100,13 +109,14 @@ _ANSWER = re.compile(
 _CUES = vocabulary(
     "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting "
     "part parts chapter chapters section sections title angular json beginning mark marked labeled labelled "
-    "emphasize emphasized emphasise emphasised italic italics italicize italicized bold bolded"
+    "italicise italicised emphasize emphasized emphasise emphasised italic italics italicize italicized "
+    "bold bolded"
 )
 
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return not _CUES.isdisjoint(words) or "<<" in text
+    return not _CUES.isdisjoint(words) or "<<" in text or " X" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -127,6 +137,9 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
         text = sentence.text
         if "bullet" not in text:
             continue
+        if (match := _NO_BULLETS.search(text)) and is_asked(text[: match.start()]):
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(Bounds(None, 0)))
+            return
         for pattern in (_BULLETS, _BULLETS_WITH):
             match = pattern.search(text)
             if (
@@ -160,6 +173,8 @@ def _highlights(reading: Reading) -> Iterator[Constraint]:
                 continue
             if not is_asked(text[: match.start()]) or (found := bounds(match)) is None:
                 continue
+            if _EACH.match(text[match.end() :]):
+                return
             # "Highlight 3 sections" asks for no fewer; IFEval knows only "at least".
             limits = found[0] if found[1] else Bounds(found[0].low, None)
             yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Highlights(limits))

@@ -20,12 +20,17 @@ _IN_LANGUAGE = re.compile(
 )
 _LANGUAGE_FIRST = re.compile(
     rf"\b(?P<lang>{_LANGUAGES})(?: language)? (?:only|is the only|response|answer|words only|must be "
-    rf"used|language)\b|\b(?:use|using|speak|in|write|reply|respond|answer|be) only (?:the "
+    rf"used)\b|\b(?:use|using|speak|in|write|reply|respond|answer|be) only (?:the "
     rf")?(?P<lang2>{_LANGUAGES})\b"
 )
+_LABELLED = re.compile(
+    rf"\b(?:output |response |answer |reply )?language: ?(?P<lang>{_LANGUAGES})\b(?! (?:and|or|to)\b)"
+)
+_NO_OTHER = re.compile(r"\b(?:us(?:e|ing) only|only us(?:e|ing)|no other languages?)\b")
 _LANGUAGE_CUE = re.compile(
     r"\b(?:respon\w+|repl(?:y|ies)|answers?|output|entire|entirely|whole|no other language|other "
     r"languages?|language|only|completely|exclusively|solely|everything|"
+    r"description|poem|letter|story|email|summary|advert\w*|ad|text|i'd like|i want|i need|"
     r"written|write|your|should be|must be|give|provide|compose|create|generate|tell|explain|draft)\b"
 )
 _LANGUAGE_OTHER = re.compile(
@@ -55,7 +60,7 @@ def _language(reading: Reading) -> Constraint | None:
         text = sentence.text
         if not _ANY_LANGUAGE.search(text):
             continue
-        for pattern in (_IN_LANGUAGE, _LANGUAGE_FIRST):
+        for pattern in (_IN_LANGUAGE, _LANGUAGE_FIRST, _LABELLED):
             for match in pattern.finditer(text):
                 name = match["lang"] or match.groupdict().get("lang2")
                 code = NAMES[str(name)]
@@ -63,7 +68,9 @@ def _language(reading: Reading) -> Constraint | None:
                     continue
                 if match[0].startswith("of ") or not is_asked(text[: match.start()]):
                     continue
-                if not _LANGUAGE_CUE.search(text) or _LANGUAGE_OTHER.search(text[: match.start()]):
+                if not _LANGUAGE_CUE.search(text):
+                    continue
+                if _LANGUAGE_OTHER.search(text[: match.start()]) and not _NO_OTHER.search(text):
                     continue
                 names = {NAMES[n] for n in _ANY_LANGUAGE.findall(text)}
                 strong = re.search(

@@ -115,7 +115,7 @@ def _punctuation(reading: Reading) -> Iterator[Constraint]:
                 if _MARKS[name] in seen or re.search(
                     r"\b(?:times|more than|less than|at least|at most|fewer than|overuse|too many|"
                     r"excessive)\b",
-                    match[0] + text[match.end() :][:30],
+                    match[0] + re.split(r",| and | but ", text[match.end() :][:30])[0],
                 ):
                     continue
                 seen.add(_MARKS[name])
@@ -129,7 +129,7 @@ def _quoted(reading: Reading) -> Iterator[Constraint]:
             match = pattern.search(text)
             if match is None or not is_asked(text[: match.start()]):
                 continue
-            if re.search(r"\b(?:not|n't|no|without|avoid)\b[^.;]{0,30}$", text[: match.start()]):
+            if re.search(r"\b(?:not|n't|no|without|avoid)\b[^.;,]{0,30}$", text[: match.start()]):
                 continue
             if _WHOLE.search(text) and not _QUOTE_PART.search(match[0].rpartition("quot")[0]):
                 yield reading.constraint(sentence, match, ConstraintType.PUNCTUATION, Quoted())

@@ -21,7 +21,7 @@ _TEMPLATE = ConstraintType.PLACEHOLDER_AND_POSTSCRIPT
 
 _PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
 _PLACEHOLDERS_WITH = re.compile(
-    r"\b(?:placeholders?|square brackets?|brackets)\b[^.;]{0,50}?" + QUANTITY + r"\b" + AFTER
+    r"\b(?:placeholders?|square brackets?)\b(?:[^.;,]{0,50}?)" + QUANTITY + r"\b" + AFTER
 )
 _BRACKETS_FOR = re.compile(QUANTITY + r"[^.;]{0,60}\b(?:square brackets?|in brackets)\b")
 _PLACEHOLDER = re.compile(r"\bplaceholders?\b")
@@ -89,6 +89,8 @@ def _postscript(reading: Reading) -> Iterator[Constraint]:
     lower = reading.text.lower()
     match = _PPS.search(lower) or _PS.search(lower)
     if match is None:
+        return
+    if not any(s.start <= match.start() < s.start + len(s.text) for s in reading.demands):
         return
     near = lower[max(0, match.start() - 120) : match.end() + 60]
     if not _PS_VERB.search(near) or re.search(
