@@ -64,7 +64,7 @@ _FIRST = re.compile(
 _OF_OTHER = re.compile(
     r"\b(?:files?|names?|director(?:y|ies)|folders?|variables?|functions?|methods?|columns?|words?|"
     r"lines|strings?|paths?|names|"
-    r"users|people|countries|cities|movies|it|he|she|numbers?|urls?|items?|questions|titles?|"
+    r"users|people|countries|cities|movies?|films?|novels?|it|he|she|numbers?|urls?|items?|questions|titles?|"
     r"time)\b(?: that| which)?\s*$"
 )
 _PART = re.compile(
@@ -155,9 +155,9 @@ _PHRASES = vocabulary(
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return not _CUES.isdisjoint(words) and (
-        has_quotes(text) or not _PHRASES.isdisjoint(words) or "one of" in text
-    )
+    if "one of" in text:
+        return True
+    return not _CUES.isdisjoint(words) and (has_quotes(text) or not _PHRASES.isdisjoint(words))
 
 
 def find(reading: Reading) -> Iterator[Constraint]:

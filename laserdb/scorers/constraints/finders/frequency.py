@@ -67,7 +67,7 @@ _USED = re.compile(
     r"present|featur\w+|with|letter|keyword|say|incorporat\w+)\b"
 )
 _STOP = vocabulary(
-    "should must appear appears to be is are at in of and the a used that can may need needs has "
+    "only should must appear appears to be is are at in of and the a used that can may need needs has "
     "have it with no"
 )
 
@@ -75,7 +75,7 @@ _STOP = vocabulary(
 _CUES = vocabulary(
     "times once twice thrice occurrences letter letters capital capitals capitalized capitalize "
     "capitalise capitalised caps "
-    "uppercase upper hashtag hashtags instances exclamation mentions"
+    "uppercase upper question hashtag hashtags instances exclamation mentions"
 )
 
 
@@ -198,7 +198,7 @@ def _target(
     if (
         re.match(r" ?(?:of|for)? ?(?:the )?(?:letter|word|keyword|phrase|term|character|\")", text[end:])
         and after
-        and not before
+        and (not before or text[end:].startswith(" of "))
     ):
         chosen = after[0]
     elif before:

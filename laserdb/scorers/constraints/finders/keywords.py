@@ -34,14 +34,15 @@ _HAVE = (
 _NOT = (
     r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|cannot|can't|can not|"
     r"may not|will not|won't|"
-    r"not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|"
+    r"not|never|without(?: ever)?|avoid(?:s|ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|"
     r"omit(?:ting)?|leav(?:e|ing) out|"
     r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|"
     r"free (?:of|from)|"
     r"instead of|rather than|ban|skip(?:ping)?|keep out)"
 )
 _LEAVE = (
-    r"(?:without|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|stay(?:ing)? away from|ban)"
+    r"(?:without|avoid(?:s|ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|"
+    r"stay(?:ing)? away from|ban)"
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|because|although|since|whenever|whether|why|how) (?:\w+ ){0,4}$|^(?:i|we|he|she|they) "
@@ -63,7 +64,7 @@ _INCLUDE = (
         r"exactly|once|twice|\d|into|inside|please|so)\b))"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|"
+        rf"\b{_NOUN}\b:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|"
         rf"both|all)\b[^.;\"]{{0,20}}?"
         r"\b(?:appear|included?|be (?:used|mentioned|present|in|part|found|incorporated)|show up|"
         r"occur|used|mentioned)"
@@ -99,7 +100,7 @@ _AVOID = (
         rf"(?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|"
+        rf"\b{_NOUN}\b:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|"
         rf"cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
         r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|"
         r"prohibited|avoided|present|"
@@ -237,7 +238,7 @@ def _words(reading: Reading, sentence: Sentence, match: re.Match[str]) -> tuple[
     if not _LEADS.search(sentence.text[: match.start("l")]):
         return ()
     listing = match[0][: match.start("l") - match.start()].rstrip().endswith(":")
-    found = []
+    found: list[str] = []
     for word in re.split(r"\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s+(?:and|or|nor)\s+", listed):
         bare = word.strip("[](){}*.\"' ")
         if not bare or " " in bare or (bare in _FILL and not listing) or (found and bare in _VERBS):

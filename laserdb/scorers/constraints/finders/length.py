@@ -129,8 +129,8 @@ _DIVIDER = re.compile(
     r"(?<!\*)\*\s?\*\s?\*(?!\s?\*)|\b(?:three|3) asterisks?\b|\basterisks? ?\(?\*{3}(?!\*)|markdown divider"
 )
 _DIVIDED = re.compile(
-    rf"\b(?P<n1>{NUMBER}) (?:\w+ ){{0,3}}?(?P<what>parts|poems|stories|stanzas|sections|pieces|"
-    rf"versions|verses|letters|"
+    QUANTITY + r" (?:\w+ ){0,3}?(?P<what>parts|poems|stories|stanzas|sections|pieces|"
+    r"versions|verses|letters|"
     r"emails|limericks|jokes|essays|riddles|songs|articles|haikus?|blocks|chapters)\b"
 )
 _SEPARATE = re.compile(r"\b(?:separat|divid|delimit|split|between|break|with)")
@@ -200,9 +200,10 @@ def _counts(reading: Reading) -> Iterator[Constraint]:
             start = sentence.start + match.start()
             unit = match["unit"].rstrip("s") + "s"
             yield _length(reading, start, sentence.start + match.end(), Length(unit, limits))
-        if taken < 0 and (match := _SINGLE.search(text)) and is_asked(text[: match.start("l")]):
-            start, end = sentence.start + match.start("l"), sentence.start + match.end("l")
-            yield _length(reading, start, end, Length(match["unit"] + "s", Bounds.exactly(1)))
+        single = _SINGLE.search(text) if taken < 0 else None
+        if single and is_asked(text[: single.start("l")]):
+            start, end = sentence.start + single.start("l"), sentence.start + single.end("l")
+            yield _length(reading, start, end, Length(single["unit"] + "s", Bounds.exactly(1)))
 
 
 def _allowed(match: re.Match[str], text: str) -> Bounds | None:
@@ -284,7 +285,7 @@ def _parts(reading: Reading, mark: re.Match[str]) -> Constraint | None:
     if not near or not _SEPARATE.search(" ".join(s.text for s in near)):
         return None
     for sentence in reversed(near):
-        if (match := _DIVIDED.search(sentence.text)) and (n := value(match["n1"])):
-            rule = Length("paragraphs", Bounds.exactly(n), "***")
+        if (match := _DIVIDED.search(sentence.text)) and (found := bounds(match)):
+            rule = Length("paragraphs", found[0], "***")
             return _length(reading, sentence.start + match.start(), mark.end(), rule)
     return None

@@ -203,7 +203,8 @@ _DEMAND = re.compile(
     r"respond|reply)\b"
 )
 _ASIDE = re.compile(
-    r"(?:if|when|while|because|although|since|he|she|they|we|it was|i (?!want|need|would|am looking|'d))\b"
+    r"(?:(?:my|our|his|her|their) (?!response|answer|reply)\w+ \w+s\b|if|when|while|because|although|"
+    r"since|he|she|they|we|it was|i (?!want|need|would|am looking|'d))\b"
 )
 OWN_QUESTION = re.compile(r"(?:should|must|do|shall|may|can|could) (?:i|we)\b.*\?$", re.DOTALL)
 """The asker's question about what to do: no demand."""
