@@ -25,7 +25,7 @@ _ABBREVIATIONS = _set(
 )
 """Abbreviations of running English, after Punkt's model of it (Kiss and Strunk, 2006), which IFEval counts
 with: "etc." and "e.g." are none, and end a sentence."""
-_DOTTED = re.compile(r"(?!e\.g$|i\.e$)[a-z](?:\.[a-z])+$")
+_DOTTED = re.compile(r"(?!e\.g$|i\.e$|(?:p\.)+s$)[a-z](?:\.[a-z])+$")
 _STARTERS = _set(
     "most he since so both these it nevertheless this indeed however instead under similarly some though "
     "while when in despite although nonetheless thus there if the nor separately moreover but they yet many "

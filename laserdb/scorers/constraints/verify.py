@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\[.*?\]")
 _DIVIDER = re.compile(r"\s?\*\*\*\s?")
 _FIRST_WORD = re.compile(r"[^.,?!'\"]*")
 _SPLIT_WORD = re.compile(r"--+|\.\.\.|[][(){}<>,;:@#$%&?!\"“”`]+")
-_CLITIC = re.compile(r"['’](?:s|m|d|ll|re|ve)$", re.IGNORECASE)
+_CLITIC = re.compile(r"(?:['’](?:s|m|d|ll|re|ve)|n['’]t)$", re.IGNORECASE)
 
 
 def verify(constraint: Constraint, instruction: str, response: str) -> bool | None:
@@ -53,13 +53,14 @@ def _capital_words(rule: model.CapitalWords, response: str) -> bool | None:
 
 
 def count_capital_words(text: str) -> int:
-    """Words in capitals, hyphenated ones as one and "I" included; of "NASA's" and "I'm" the first part."""
+    """Words in capitals, hyphenated ones as one, "I" included, and two of "IT'S", as IFEval's tokenizer does."""
     count = 0
     for chunk in text.split():
         for word in _SPLIT_WORD.split(chunk):
-            # A clitic is a token of its own: "I'm" is I and 'm.
-            bare = _CLITIC.sub("", word.strip("'’"))
-            count += bare.isupper()
+            # A clitic is a token of its own: "I'm" is I and 'm, "IT'S" is IT and 'S.
+            word = word.strip("'’")
+            clitic = _CLITIC.search(word)
+            count += word[: clitic.start()].isupper() + clitic[0].isupper() if clitic else word.isupper()
     return count
 
 

@@ -147,7 +147,8 @@ def test_request_that_stands_before_or_below():
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("I'm at NASA's HQ.", 3), ("a B2B-DEAL", 1), ("U.S. and UK", 2), ("", 0)]
+    ("text", "count"),
+    [("I'm at NASA's HQ.", 3), ("a B2B-DEAL", 1), ("U.S. and UK", 2), ("IT'S A DON'T", 5), ("", 0)],
 )
 def test_capital_words(text, count):
     assert count_capital_words(text) == count
