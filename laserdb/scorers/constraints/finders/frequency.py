@@ -75,13 +75,13 @@ _STOP = vocabulary(
 _CUES = vocabulary(
     "times once twice thrice occurrences letter letters capital capitals capitalized capitalize "
     "capitalise capitalised caps "
-    "uppercase upper question hashtag hashtags instances exclamation mentions"
+    "uppercase upper hashtag hashtags instances exclamation mentions"
 )
 
 
-def relevant(_text: str, words: Set[str]) -> bool:
+def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return not _CUES.isdisjoint(words)
+    return not _CUES.isdisjoint(words) or "question mark" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
