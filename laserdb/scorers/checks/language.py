@@ -52,12 +52,16 @@ _ASKED = re.compile(
 
 def wrong_language(view: View) -> Finding | None:
     """The response is in a language of which the instruction has next to nothing, and none was asked for."""
-    if view.is_code or _ASKED.search(view.ask_lower):
+    if view.is_code:
         return None
     asked, said = view.instruction[:SAMPLE], view.prose[:SAMPLE]
-    if (_NOT_LATIN.search(asked) or _NOT_LATIN.search(said)) and (finding := _wrong_script(asked, said)):
-        return finding
-    return _wrong_stop_words(view.instruction_words, view.prose_words[:SAMPLE_WORDS])
+    ascii_only = asked.isascii() and said.isascii()
+    finding = None
+    if not ascii_only and (_NOT_LATIN.search(asked) or _NOT_LATIN.search(said)):
+        finding = _wrong_script(asked, said)
+    finding = finding or _wrong_stop_words(view.instruction_words, view.prose_words[:SAMPLE_WORDS])
+    # Looked for last, since it is long and hardly ever matters.
+    return None if finding is None or _ASKED.search(view.ask_lower) else finding
 
 
 def _wrong_script(asked: str, said: str) -> Finding | None:
@@ -101,4 +105,4 @@ def _language(words: Sequence[str]) -> str | None:
 
 def _share(words: Sequence[str], language: str) -> float:
     stops = _STOPS[language]
-    return sum(word in stops for word in words) / len(words) if words else 0.0
+    return sum(map(stops.__contains__, words)) / len(words) if words else 0.0

@@ -24,8 +24,12 @@ def repetition(view: View) -> Finding | None:
     Judged by the share of five-word sequences that occurred before, so that a loop is seen whatever
     its period; then by whole sentences. Verse and tables that were asked for may repeat.
     """
-    if _ASKED.search(view.ask_lower):
-        return None
+    finding = _repeats(view)
+    # Looked for last, since it is long and few texts repeat themselves.
+    return None if finding is None or _ASKED.search(view.ask_lower) else finding
+
+
+def _repeats(view: View) -> Finding | None:
     # A run stands within one word; looking for long words first spares most texts the slow pattern.
     if max(map(len, view.prose.split()), default=0) >= RUN and (run := _RUN.search(view.prose)):
         return Finding("repetition", f"“{excerpt(run[0], 20)}” runs on")

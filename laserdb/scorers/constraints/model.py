@@ -105,9 +105,10 @@ class Separated(Rule):
 
 @dataclass(frozen=True, slots=True)
 class OneOf(Rule):
-    """The response has one of the options in it."""
+    """The response has one of the options in it; in any case if not `cased`, as of options without quotes."""
 
     options: tuple[str, ...]
+    cased: bool = True
 
 
 @dataclass(frozen=True, slots=True)

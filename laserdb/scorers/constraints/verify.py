@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\[.*?\]")
 _DIVIDER = re.compile(r"\s?\*\*\*\s?")
 _FIRST_WORD = re.compile(r"[^.,?!'\"]*")
 _SPLIT_WORD = re.compile(r"--+|\.\.\.|[][(){}<>,;:@#$%&?!\"“”`]+")
-_CLITIC = re.compile(r"['’](?:s|m|d|ll|re|ve)$", re.IGNORECASE)
+_CLITIC = re.compile(r"(?:['’](?:s|m|d|ll|re|ve)|n['’]t)$", re.IGNORECASE)
 
 
 def verify(constraint: Constraint, instruction: str, response: str) -> bool | None:
@@ -53,13 +53,14 @@ def _capital_words(rule: model.CapitalWords, response: str) -> bool | None:
 
 
 def count_capital_words(text: str) -> int:
-    """Words in capitals, hyphenated ones as one and "I" included; of "NASA's" and "I'm" the first part."""
+    """Words in capitals, hyphenated ones as one, "I" included, and two of "IT'S", as IFEval's tokenizer does."""
     count = 0
     for chunk in text.split():
         for word in _SPLIT_WORD.split(chunk):
-            # A clitic is a token of its own: "I'm" is I and 'm.
-            bare = _CLITIC.sub("", word.strip("'’"))
-            count += bare.isupper()
+            # A clitic is a token of its own: "I'm" is I and 'm, "IT'S" is IT and 'S.
+            word = word.strip("'’")
+            clitic = _CLITIC.search(word)
+            count += word[: clitic.start()].isupper() + clitic[0].isupper() if clitic else word.isupper()
     return count
 
 
@@ -98,7 +99,10 @@ def _separated(rule: model.Separated, response: str) -> bool | None:
 
 @follows.register
 def _one_of(rule: model.OneOf, response: str) -> bool | None:
-    return any(option in response for option in rule.options)
+    if rule.cased:
+        return any(option in response for option in rule.options)
+    lower = response.lower()
+    return any(re.search(rf"\b{re.escape(option.lower())}\b", lower) for option in rule.options)
 
 
 @follows.register

@@ -4,6 +4,7 @@ import pytest
 
 from laserdb.scorers.constraints import Bounds, Constraint, ConstraintType, find, verify
 from laserdb.scorers.constraints import model as m
+from laserdb.scorers.constraints.counting import sentences
 from laserdb.scorers.constraints.verify import count_capital_words, follows
 
 TEN = "one two three four five six seven eight nine ten"
@@ -146,7 +147,29 @@ def test_request_that_stands_before_or_below():
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("I'm at NASA's HQ.", 3), ("a B2B-DEAL", 1), ("U.S. and UK", 2), ("", 0)]
+    ("text", "count"),
+    [("I'm at NASA's HQ.", 3), ("a B2B-DEAL", 1), ("U.S. and UK", 2), ("IT'S A DON'T", 5), ("", 0)],
 )
 def test_capital_words(text, count):
     assert count_capital_words(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("**Done.** \n\n**More.**", 3),  # a mark before stars ends a sentence, and the stars are one
+        ('It is "done." Fine. (Quite.)', 3),
+        ("What?! No way. Wow!!! Yes", 4),
+        ("Wait... what? Dr. No came at 5 p.m. and left.", 2),
+        ("Use e.g. this. 1. First\n2. Second", 5),
+        ("a.b.c d e", 1),
+        ("", 0),
+    ],
+)
+def test_sentences(text, count):
+    assert len(sentences(text)) == count
+
+
+def test_options_without_quotes_in_any_case():
+    assert follows(m.OneOf(("positive", "negative"), cased=False), "Positive.") is True
+    assert follows(m.OneOf(("positive", "negative"), cased=False), "Nonpositives") is False

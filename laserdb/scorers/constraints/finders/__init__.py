@@ -5,11 +5,31 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
-from laserdb.scorers.constraints.finders import ends, form, frequency, keywords, length, surface
+from laserdb.scorers.constraints.finders import (
+    case,
+    ends,
+    form,
+    frequency,
+    keywords,
+    languages,
+    length,
+    marks,
+    parts,
+)
 from laserdb.scorers.constraints.finders.reading import LIMIT, Reading, words_of
 from laserdb.scorers.constraints.model import Constraint, ConstraintType
 
-_FINDERS: tuple[ModuleType, ...] = (length, form, frequency, keywords, surface, ends)
+_FINDERS: tuple[ModuleType, ...] = (
+    length,
+    form,
+    parts,
+    frequency,
+    keywords,
+    case,
+    marks,
+    languages,
+    ends,
+)
 
 _FRAMES = {
     ConstraintType.LETTER_CASE: ("Your entire response should be in {}.", "Use {}."),

@@ -12,7 +12,6 @@ from laserdb.scorers.constraints.model import (
     End,
     OneOf,
     RepeatPrompt,
-    Rule,
     Start,
 )
 
@@ -35,7 +34,9 @@ _LAST = re.compile(
     rf"(?:[ :,]*{_WHAT})*[ :,]*(?P<p>{Q})"
 )
 _SAID_LAST = re.compile(
-    rf"(?P<p>{Q})[^.;\"]{{0,40}}\b(?:at the (?:very )?end|as the (?:last|final)|should be the "
+    rf"(?P<p>{Q})[^.;\"]{{0,40}}\b(?:at the (?:very )?end(?! of (?:the |each |every |a )?(?:code|file|"
+    rf"lines?|script|"
+    rf"function|program|sentence|paragraph|section))|as the (?:last|final)|should be the "
     rf"(?:last|final)|to end (?:it|your|the)|is the last|the end of (?:your|the) (?:response|answer|reply))"
 )
 _NO_MORE = re.compile(
@@ -63,16 +64,19 @@ _FIRST = re.compile(
 _OF_OTHER = re.compile(
     r"\b(?:files?|names?|director(?:y|ies)|folders?|variables?|functions?|methods?|columns?|words?|"
     r"lines|strings?|paths?|names|"
-    r"users|people|countries|cities|movies|it|he|she|numbers?|urls?|items?|questions|titles?|"
+    r"users|people|countries|cities|movies?|films?|novels?|it|he|she|numbers?|urls?|items?|questions|titles?|"
     r"time)\b(?: that| which)?\s*$"
 )
 _PART = re.compile(
-    r"\b(?:paragraphs?|postscript|p\.s|sections?|each|every|sentences?|lines?|stanza|chapter|bullet|"
+    r"\b(?:(?:first|second|third|fourth|fifth|last) one|paragraphs?|postscript|p\.s|sections?|each|"
+    r"every|sentences?|lines?|stanza|chapter|bullet|"
     r"verse|point|word that|words that|words? (?:which|ending|starting|beginning))\b"
 )
 _WHOLE = re.compile(
     r"\b(?:response|answer|reply|output|entire|letter|essay|story|email|text|it|message|poem|everything)\b"
 )
+
+_POSTSCRIPT = re.compile(r"p\.? ?(?:p\.? ?)?s\b", re.IGNORECASE)
 
 _REPEAT = re.compile(
     r"\b(?:repeat(?:ing)?|copy(?:ing)?|restat(?:e|ing)|reiterat(?:e|ing)|echo(?:ing)?|say(?:ing)?|"
@@ -121,8 +125,18 @@ _CHOICE_LINES = re.compile(
     r"choices|answers|phrases|sentences|responses|replies)?[^.:;\n]{0,30}:\s*"
     r"(?P<l>(?:[-*•]?\s*my answer is \w+[.,;!]?\s*(?:or |and )?)+)"
 )
+_CHOICE_PLAIN = re.compile(
+    r"\b(?:answers?|answering|repl(?:y|ies)|respon(?:d|se)|choose|pick|select|classify|categori[sz]e|"
+    r"label|output|return|say)\b"
+    r"[^.:\n]{0,60}\b(?:one of|either|from)\b[^.:;\n]{0,60}:\s*"
+    r"(?P<l>[\w'/-]+(?: [\w'/-]+){0,3}(?:\s*[,/|]\s*(?:or )?[\w'/-]+(?: [\w'/-]+){0,3}?)*,? (?:or "
+    r")?[\w'/-]+(?: [\w'/-]+){0,3}?)"
+    r"(?=[.;!)\n]|$)"
+)
 _CHOICE_OTHER = re.compile(
-    r"\b(?:include|contain|mention|incorporate|keywords?|word|words|title|topic|start|begin|end|"
+    r"\b(?:keys?|fields?|columns?|properties|attributes|sections)\b[^.;]{0,30}$|"
+    r"\b(?!.*\bone of\b)(?:include|contain|mention|incorporate|keywords?|word|words|title|topic|start|"
+    r"begin|end|"
     r"finish|name)\b[^.;]{0,60}$"
 )
 
@@ -141,6 +155,8 @@ _PHRASES = vocabulary(
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
+    if "one of" in text:
+        return True
     return not _CUES.isdisjoint(words) and (has_quotes(text) or not _PHRASES.isdisjoint(words))
 
 
@@ -149,14 +165,6 @@ def find(reading: Reading) -> Iterator[Constraint]:
     yield from _end(reading)
     yield from _start(reading)
     yield from _repeat(reading)
-
-
-def _made(
-    reading: Reading, sentence: Sentence, match: re.Match[str], kind: ConstraintType, rule: Rule
-) -> Constraint:
-    return Constraint(
-        kind, reading.original(sentence.start + match.start(), sentence.start + match.end()), rule
-    )
 
 
 def _phrase(reading: Reading, sentence: Sentence, match: re.Match[str]) -> str:
@@ -176,12 +184,13 @@ def _end(reading: Reading) -> Iterator[Constraint]:
                 sentence.text[: match.start()],
             ):
                 continue
-            if re.search(r"\b(?:not|n't|never|avoid)\b[^.;]{0,20}$", sentence.text[: match.start()]):
+            if re.search(r"\b(?:not|n't|never|avoid)\b[^.;,]{0,20}$", sentence.text[: match.start()]):
                 continue
             if _OF_OTHER.search(sentence.text[: match.start()]):
                 continue
-            if phrase := _phrase(reading, sentence, match):
-                yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, End(phrase))
+            phrase = _phrase(reading, sentence, match)
+            if phrase and not _POSTSCRIPT.match(phrase):
+                yield reading.constraint(sentence, match, ConstraintType.START_AND_ENDING, End(phrase))
                 return
     # Unquoted: only where it can be told where the phrase stops.
     for match in _BARE_END.finditer(reading.text):
@@ -216,8 +225,8 @@ def _start(reading: Reading) -> Iterator[Constraint]:
         if _OF_OTHER.search(sentence.text[: match.start()]):
             continue
         phrase = _phrase(reading, sentence, match)
-        if phrase and not re.match(r"(?i)p\.? ?(?:p\.? ?)?s\b", phrase):
-            yield _made(reading, sentence, match, ConstraintType.START_AND_ENDING, Start(phrase))
+        if phrase and not _POSTSCRIPT.match(phrase):
+            yield reading.constraint(sentence, match, ConstraintType.START_AND_ENDING, Start(phrase))
             return
 
 
@@ -280,8 +289,18 @@ def _choice(reading: Reading) -> Iterator[Constraint]:
             and not _CHOICE_OTHER.search(sentence.text[: match.start("l")])
         ):
             options = reading.quoted(sentence.start + match.start("l"), sentence.start + match.end("l"))
+            options = [option.rstrip(",;") for option in options]
             if 2 <= len(options) <= 12:
-                yield _made(reading, sentence, match, ConstraintType.CHOOSE_OUTPUT, OneOf(tuple(options)))
+                yield reading.constraint(sentence, match, ConstraintType.CHOOSE_OUTPUT, OneOf(tuple(options)))
+                return
+    for sentence in reading.demands:
+        match = _CHOICE_PLAIN.search(sentence.text)
+        if match and not _CHOICE_OTHER.search(sentence.text[: match.start("l")]):
+            listed = reading.original(sentence.start + match.start("l"), sentence.start + match.end("l"))
+            options = [part.strip() for part in re.split(r"\s*[,/|]\s*(?:or )?|\s+or\s+", listed)]
+            if 2 <= len(options) <= 12 and all(options):
+                rule = OneOf(tuple(options), cased=False)
+                yield reading.constraint(sentence, match, ConstraintType.CHOOSE_OUTPUT, rule)
                 return
     if match := _CHOICE_LINES.search(reading.plain):
         listed = reading.text[match.start("l") : match.end("l")]

@@ -1,12 +1,12 @@
-"""Constraints of form: bullets, highlights, sections, titles, JSON, placeholders, postscripts, responses."""
+"""Constraints of form: bullets, highlights, sections, titles, JSON."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
 
-from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, QUANTITY, bounds, value
-from laserdb.scorers.constraints.finders.reading import Q, Reading, Sentence, is_asked, vocabulary
+from laserdb.scorers.constraints.finders.quantity import AFTER, QUANTITY, bounds
+from laserdb.scorers.constraints.finders.reading import Reading, is_asked, vocabulary
 from laserdb.scorers.constraints.model import (
     Bounds,
     Bullets,
@@ -14,11 +14,7 @@ from laserdb.scorers.constraints.model import (
     ConstraintType,
     Highlights,
     Json,
-    Placeholders,
-    Postscript,
-    Rule,
     Sections,
-    Separated,
     Title,
 )
 
@@ -33,8 +29,16 @@ _BULLETS_WITH = re.compile(
     r"\bbullet(?:ed)?[ -]?(?:points?|lists?)?s?\b(?: list| format| form| points?)?[^.;]{0,30}?"
     r"\b(?:with|of|containing|has|have|having|contain|include|to|be|into|in|are)\b ?"
     + QUANTITY + r" ?(?:bullet(?:ed)? ?|list )?(?:points?|items?|bullets?|entries|elements|"
-                 r"bulletpoints)?\b(?! words?| sentences?|-word|-sentence)" + AFTER
+                 r"bulletpoints)?\b(?=\s*(?:$|[.,;:!?)(\"]|(?:and|or|in|that|which|on|about|for|with|at|"
+                 r"to|of|only|"
+                 r"you|each|exactly|using|as|max\w*|min\w*|highlighting|summari\w+|describing|"
+                 r"explaining|long|total)\b))" + AFTER
 )  # fmt: skip
+_NO_BULLETS = re.compile(
+    r"\b(?:without|no|not use|don't use|avoid|refrain from|instead of)(?: (?:using|use of|the use of|"
+    r"any|including))* "
+    r"bullet(?:ed)?(?:[ -]?(?:points?|lists?))?s?\b"
+)
 _ANY_BULLETS = re.compile(
     r"\b(?:use|using|in|with|as|into|format(?:ted)?|present(?:ed)?|list)\b[^.;]{0,40}?\bbullet(?:ed|"
     r"s)?(?:[ -]?(?:points?|"
@@ -63,6 +67,7 @@ _HIGHLIGHTS = (
         rf"emphasi[sz]ed|bolded|in italics?|in bold)\b{AFTER}"
     ),
 )
+_EACH = re.compile(r"\s*(?:in|per|for|of|on)? ?(?:each|every|per)\b")
 _ANY_HIGHLIGHT = re.compile(rf"\b{_HIGHLIGHT_WORD}\b[^.;]{{0,60}}?\b{_PART}\b")
 _STAR_EXAMPLE = re.compile(r"(?<![*\w])\*{1,2}[^*\n]{2,60}\*{1,2}(?!\*)|\bmarkdown\b|\bitalic|\basterisk|\*")
 _SECTION_COUNT = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,2}?(?P<noun>[a-z]+)\b" + AFTER)
@@ -70,7 +75,7 @@ _SECTION_MARK = re.compile(
     r"(?:(?:with|as|by|using|use|like|word|keyword|labell?ed|marked|named|called|titled|header|"
     r"separator|splitter|e\.g\.,?|"
     r"such as|following|format|form)\b:?|[:(,\n])\s*(?:the )?(?:word |keyword |header |label )?[\"'“‘*]{0,3}"
-    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n]?(?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|"
+    r"(?P<mark>[A-Z][A-Za-z]{2,15}|SECTION|Section|section)[ \n_-](?:X\b|x\b|N\b|\[?#\]?|i\b|I\b|1\b|"
     r"\{|\[X\]|<)"
 )
 _PART_NOUN = re.compile(
@@ -89,7 +94,7 @@ _JSON = re.compile(
     r"string (?:to|into)))"
 )
 _JSON_SUBJECT = re.compile(
-    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|"
+    r"\b(?:output|response|answer|reply|results?|everything|whole|entire|format|list|respond|write|describe|"
     r"provide|present|give|"
     r"return|wrap|it|them|content|letter|itinerary|include|generate|create|need|want|make|please|only)\b"
 )
@@ -101,47 +106,17 @@ _ANSWER = re.compile(
     r"\b(?:your|entire|whole) (?:\w+ )?(?:response|output|answer|reply)\b|\b(?:answer|respond|reply) "
     r"(?:in|with|as)\b"
 )
-_PLACEHOLDERS = re.compile(QUANTITY + r"[ -](?:\w+[ -]){0,3}?placeholders?\b" + AFTER)
-_PLACEHOLDERS_WITH = re.compile(
-    r"\b(?:placeholders?|square brackets?|brackets)\b[^.;]{0,50}?" + QUANTITY + r"\b" + AFTER
-)
-_BRACKETS_FOR = re.compile(QUANTITY + r"[^.;]{0,60}\b(?:square brackets?|in brackets)\b")
-_PLACEHOLDER = re.compile(r"\bplaceholders?\b")
-_PPS = re.compile(r"\bp\.? ?p\.? ?s\b\.?")
-_PS = re.compile(r"\bp\. ?s\b\.?|\bp\.s\.|\bpost-? ?script\b")
-_PS_VERB = re.compile(
-    r"\b(?:add|include|end|start|begin|with|put|write|postscript|must|should|have|contain|use|append|finish)"
-)
-_RESPONSES = re.compile(
-    rf"\b(?P<n>{NUMBER}) (?:\w+ ){{0,3}}?(?:responses?|answers?|versions?|replies|poems?|stories|"
-    rf"summaries|outputs?|options?|"
-    r"variations?|alternatives?|[a-z]+s)\b"
-)
-_SIX = re.compile(r"(?<!\*)\*{6}(?!\*)|\b(?:6|six) (?:asterisks?|stars|\*)")
-_SEPARATED = re.compile(
-    rf"\b(?:responses?|answers?|versions?|replies|poems?|outputs?|options?|alternatives?)\b[^.;]{{0,60}}"
-    rf"\b(?:separat\w+|divid\w+|delimit\w*)\b[^.;\"]{{0,40}}(?P<sep>{Q})"
-)
-
-
 _CUES = vocabulary(
     "bullet bullets bulleted bulletpoint bulletpoints highlight highlights highlighted highlighting "
-    "part parts chapter chapters section sections title angular json placeholder placeholders "
-    "bracket brackets postscript "
-    "asterisk asterisks emphasize emphasized emphasise italic italics italicize italicized bold bolded pps"
+    "part parts chapter chapters section sections title angular json beginning mark marked labeled labelled "
+    "italicise italicised emphasize emphasized emphasise emphasised italic italics italicize italicized "
+    "bold bolded"
 )
 
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return (
-        not _CUES.isdisjoint(words)
-        or "<<" in text
-        or "******" in text
-        or "p.s" in text.lower()
-        or "p. s" in text.lower()
-        or "p.p" in text.lower()
-    )
+    return not _CUES.isdisjoint(words) or "<<" in text or " X" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -154,28 +129,6 @@ def find(reading: Reading) -> Iterator[Constraint]:
     yield from _title(reading)
     if "json" in plain:
         yield from _json(reading)
-    yield from _placeholders(reading)
-    yield from _postscript(reading)
-    yield from _responses(reading)
-
-
-def _made(reading: Reading, sentence: Sentence, match: re.Match[str], rule: Rule) -> Constraint:
-    kind = _TYPES[type(rule)]
-    return Constraint(
-        kind, reading.original(sentence.start + match.start(), sentence.start + match.end()), rule
-    )
-
-
-_TYPES = {
-    Bullets: ConstraintType.OUTPUT_FORMAT,
-    Highlights: ConstraintType.OUTPUT_FORMAT,
-    Sections: ConstraintType.OUTPUT_FORMAT,
-    Title: ConstraintType.OUTPUT_FORMAT,
-    Json: ConstraintType.OUTPUT_FORMAT,
-    Placeholders: ConstraintType.PLACEHOLDER_AND_POSTSCRIPT,
-    Postscript: ConstraintType.PLACEHOLDER_AND_POSTSCRIPT,
-    Separated: ConstraintType.OUTPUT_COMBINATION,
-}
 
 
 def _bullets(reading: Reading) -> Iterator[Constraint]:
@@ -184,6 +137,9 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
         text = sentence.text
         if "bullet" not in text:
             continue
+        if (match := _NO_BULLETS.search(text)) and is_asked(text[: match.start()]):
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(Bounds(None, 0)))
+            return
         for pattern in (_BULLETS, _BULLETS_WITH):
             match = pattern.search(text)
             if (
@@ -192,11 +148,15 @@ def _bullets(reading: Reading) -> Iterator[Constraint]:
                 and (found := bounds(match))
                 and found[0] != Bounds(0, 0)
             ):
-                yield _made(reading, sentence, match, Bullets(found[0]))
+                yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(found[0]))
                 return
         if loose is None and (match := _ANY_BULLETS.search(text)) and is_asked(text[: match.start()]):
             negated = _NOT_BULLETS.search(text[: match.end()])
-            loose = None if negated else _made(reading, sentence, match, Bullets(AT_LEAST_ONE))
+            loose = (
+                None
+                if negated
+                else reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Bullets(AT_LEAST_ONE))
+            )
     if loose:
         yield loose
 
@@ -213,9 +173,11 @@ def _highlights(reading: Reading) -> Iterator[Constraint]:
                 continue
             if not is_asked(text[: match.start()]) or (found := bounds(match)) is None:
                 continue
+            if _EACH.match(text[match.end() :]):
+                return
             # "Highlight 3 sections" asks for no fewer; IFEval knows only "at least".
             limits = found[0] if found[1] else Bounds(found[0].low, None)
-            yield _made(reading, sentence, match, Highlights(limits))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Highlights(limits))
             return
         match = _ANY_HIGHLIGHT.search(text)
         if (
@@ -226,7 +188,7 @@ def _highlights(reading: Reading) -> Iterator[Constraint]:
         ):
             if re.search(r"\b(?:not|n't|no|without|avoid)\b", text[: match.start()]):
                 continue
-            yield _made(reading, sentence, match, Highlights(AT_LEAST_ONE))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Highlights(AT_LEAST_ONE))
             return
 
 
@@ -246,7 +208,7 @@ def _sections(reading: Reading) -> Iterator[Constraint]:
                 continue
             # A response with more sections than asked for passes IFEval's checker.
             limits = found[0] if found[1] and found[0].low != found[0].high else Bounds(found[0].low, None)
-            yield _made(reading, sentence, match, Sections(limits, name))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Sections(limits, name))
             return
 
 
@@ -254,7 +216,7 @@ def _title(reading: Reading) -> Iterator[Constraint]:
     for sentence in reading.demands:
         match = _TITLE.search(sentence.text)
         if match and ("title" in reading.plain or "wrap" in sentence.text or "bracket" in sentence.text):
-            yield _made(reading, sentence, match, Title())
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Title())
             return
 
 
@@ -267,70 +229,5 @@ def _json(reading: Reading) -> Iterator[Constraint]:
         if re.search(r"\b(?:not|n't|no|without|avoid)\b", sentence.text[: match.start()]):
             continue
         if _JSON_SUBJECT.search(sentence.text) and (not code or _ANSWER.search(sentence.text)):
-            yield _made(reading, sentence, match, Json())
-            return
-
-
-def _placeholders(reading: Reading) -> Iterator[Constraint]:
-    loose = None
-    for sentence in reading.demands:
-        text = sentence.text
-        if "placeholder" not in text and "bracket" not in text:
-            continue
-        for pattern in (_PLACEHOLDERS, _PLACEHOLDERS_WITH, _BRACKETS_FOR):
-            match = pattern.search(text)
-            if match is None or (pattern is _BRACKETS_FOR and "placeholder" not in reading.plain):
-                continue
-            if is_asked(text[: match.start()]) and (found := bounds(match)):
-                limits = found[0] if found[1] else Bounds(found[0].low, None)
-                yield _made(reading, sentence, match, Placeholders(limits))
-                return
-        match = _PLACEHOLDER.search(text)
-        if (
-            match
-            and loose is None
-            and re.search(r"^(?!.*replace).*\b(?:use|with|include|have|contain|represented|add)\b", text)
-        ):
-            loose = _made(reading, sentence, match, Placeholders(AT_LEAST_ONE))
-    if loose and "[" in reading.text + ("[" if "bracket" in reading.plain else ""):
-        yield loose
-
-
-def _postscript(reading: Reading) -> Iterator[Constraint]:
-    # The marker often stands in quotation marks, so the text itself is read.
-    lower = reading.text.lower()
-    match = _PPS.search(lower) or _PS.search(lower)
-    if match is None:
-        return
-    near = lower[max(0, match.start() - 120) : match.end() + 60]
-    if not _PS_VERB.search(near) or re.search(
-        r"\b(?:without|no|not (?:add|include)|don't (?:add|include))\b[^.]{0,20}$", lower[: match.start()]
-    ):
-        return
-    marker = "P.P.S" if _PPS.search(lower) else "P.S."
-    span = reading.original(match.start(), match.end())
-    yield Constraint(ConstraintType.PLACEHOLDER_AND_POSTSCRIPT, span, Postscript(marker))
-
-
-def _responses(reading: Reading) -> Iterator[Constraint]:
-    six = _SIX.search(reading.text.lower())
-    if six:
-        count = 2
-        for sentence in reading.demands:
-            if sentence.start > six.start():
-                break
-            match = _RESPONSES.search(sentence.text)
-            if match and (n := value(match["n"])) and 2 <= n <= 5:
-                count = n
-                break
-        span = reading.original(six.start(), six.end())
-        yield Constraint(ConstraintType.OUTPUT_COMBINATION, span, Separated(count, "******"))
-        return
-    for sentence in reading.demands:
-        match = _SEPARATED.search(sentence.text)
-        counted = _RESPONSES.search(reading.plain)
-        if match and counted and (n := value(counted["n"])) and 2 <= n <= 10:
-            start = sentence.start + match.start("sep")
-            separator = reading.text[start + 1 : sentence.start + match.end("sep") - 1]
-            yield _made(reading, sentence, match, Separated(n, separator))
+            yield reading.constraint(sentence, match, ConstraintType.OUTPUT_FORMAT, Json())
             return

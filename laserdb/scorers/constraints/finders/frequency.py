@@ -23,7 +23,8 @@ _CAPITAL = (
     r"upper-?case|capitali[sz]ed)"
 )
 _CAPITAL_WORDS = re.compile(
-    rf"\bwords?\b (?:(?:with|in|of|that are|are|using|written in|that are in|which are(?: in)?|"
+    rf"\bwords?\b (?:in (?:the|your) \w+ )?(?:(?:with|in|of|that are|(?:(?:should|must|to) )?(?:are|be|"
+    rf"appear)(?: written)?(?: in)?|using|written in|that are in|which are(?: in)?|"
     rf"having|made of|typed in|to be in) )?(?:only |full |fully )?{_CAPITAL}"
     rf"|\b(?:all[- ]?caps|all[- ]?capital(?:s|ized|ised)?|fully capitali[sz]ed|completely "
     rf"capitali[sz]ed|capitali[sz]ed|upper-?case|capital|all[- ]upper-?case) (?:letter )?words?"
@@ -63,23 +64,24 @@ _OFTEN = re.compile(r"\b(?:times?|once|twice|thrice|occurrences|occasions|instan
 _USED = re.compile(
     r"\b(?:appear\w*|us(?:e|es|ed|ing)|mention\w*|includ\w+|occur\w*|repeat\w*|contain\w*|show(?:s|"
     r"n)? up|add(?:ing)?|insert\w*|"
-    r"present|featur\w+|letter|keyword|say|incorporat\w+)\b"
+    r"present|featur\w+|with|letter|keyword|say|incorporat\w+)\b"
 )
 _STOP = vocabulary(
-    "should must appear appears to be is are at in of and the a used that can may need needs has "
+    "only should must appear appears to be is are at in of and the a used that can may need needs has "
     "have it with no"
 )
 
 
 _CUES = vocabulary(
-    "times once twice thrice occurrences letter letters capital capitals capitalized capitalize caps "
+    "times once twice thrice occurrences letter letters capital capitals capitalized capitalize "
+    "capitalise capitalised caps "
     "uppercase upper hashtag hashtags instances exclamation mentions"
 )
 
 
-def relevant(_text: str, words: Set[str]) -> bool:
+def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return not _CUES.isdisjoint(words)
+    return not _CUES.isdisjoint(words) or "question mark" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -161,6 +163,8 @@ def _occasions(reading: Reading, sentence: Sentence) -> Iterator[tuple[Constrain
         found = bounds(match)
         if found is None or not is_asked(text[: match.start()]):
             continue
+        if match["once"] and not found[1] and not _USED.search(text):
+            continue
         if (
             match["once"] == "once"
             and not found[1]
@@ -194,7 +198,7 @@ def _target(
     if (
         re.match(r" ?(?:of|for)? ?(?:the )?(?:letter|word|keyword|phrase|term|character|\")", text[end:])
         and after
-        and not before
+        and (not before or text[end:].startswith(" of "))
     ):
         chosen = after[0]
     elif before:

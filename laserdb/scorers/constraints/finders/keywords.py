@@ -18,7 +18,7 @@ _JOIN = (
     r"(?:\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s*\b(?:and|or|nor|as well as)\b\s*(?:the (?:word|"
     r"phrase|term) )?|\s+(?=\"))"
 )
-_LIST = rf"[\[({{]?\s*{_ITEM}(?:{_JOIN}{_ITEM})*\s*[\])}}]?"
+_LIST = rf"[\[({{]*\s*{_ITEM}[\])}}]?(?:{_JOIN}[\[({{]?{_ITEM}[\])}}]?)*\s*[\])}}]?"
 _QUOTES = rf"[\[({{]?\s*{Q}(?:{_JOIN}{Q})*\s*[\])}}]?"
 _GAP = (
     r"(?: (?:the|these|this|following|both|all|of|exact|specific|two|three|four|five|keyword|"
@@ -34,14 +34,15 @@ _HAVE = (
 _NOT = (
     r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|cannot|can't|can not|"
     r"may not|will not|won't|"
-    r"not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|"
+    r"not|never|without(?: ever)?|avoid(?:s|ing)?|refrain(?:ing)? from|exclud(?:e|es|ing)|"
     r"omit(?:ting)?|leav(?:e|ing) out|"
     r"stay(?:ing)? away from|steer(?:ing)? clear of|no|not allowed to|forbidden to|isn't allowed to|"
     r"free (?:of|from)|"
     r"instead of|rather than|ban|skip(?:ping)?|keep out)"
 )
 _LEAVE = (
-    r"(?:without|avoid(?:ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|stay(?:ing)? away from|ban)"
+    r"(?:without|avoid(?:s|ing)?|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|"
+    r"stay(?:ing)? away from|ban)"
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|because|although|since|whenever|whether|why|how) (?:\w+ ){0,4}$|^(?:i|we|he|she|they) "
@@ -57,20 +58,41 @@ _INCLUDE = (
     ),
     re.compile(
         rf"\b(?:includ(?:e|es|ing)|incorporat(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|us(?:e|"
-        rf"es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})(?! (?:command|function|method|library|tool|"
-        rf"module|option|flag|operator|tag|as|to|for|key|property|attribute|package)s?\b)"
+        rf"es|ing)|insert|add)\b{_GAP}:? (?P<l>{_QUOTES})"
+        r"(?=\s*(?:$|[.,;:!?)\"]|(?:in|at|within|somewhere|anywhere|throughout|when|while|but|and|or|as "
+        r"part|as well|"
+        r"exactly|once|twice|\d|into|inside|please|so)\b))"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|"
+        rf"\b{_NOUN}\b:? ?(?P<l>{_LIST})(?: \w+){{0,4}}? (?:must|should|has to|have to|needs? to|shall|"
         rf"both|all)\b[^.;\"]{{0,20}}?"
         r"\b(?:appear|included?|be (?:used|mentioned|present|in|part|found|incorporated)|show up|"
         r"occur|used|mentioned)"
     ),
-    re.compile(rf"\bkey ?words?\b[^.\":]{{0,40}}:\s*(?P<l>{_LIST})"),
+    re.compile(rf"\bkey ?words?\b(?! to (?:avoid|exclude|omit))[^.\":]{{0,40}}:\s*(?P<l>{_LIST})"),
+    re.compile(
+        rf"\b{_NOUN} to (?:include|use|incorporate|mention|work in)\b[^.\":]{{0,20}}:\s*(?P<l>{_LIST})"
+    ),
+)
+_BARE_QUOTES = 2
+"""The pattern of `_INCLUDE` that reads quotations without the noun "word"."""
+_PASSIVE = 3
+"""The pattern of `_AVOID` in which what forbids follows the words."""
+_OF_PROGRAM = re.compile(
+    r"\b(?:functions?|scripts?|programs?|class|method|constructor|html|css|javascript|python|java|bash|"
+    r"sql|code|"
+    r"commands?|files?|folders?|columns?|variables?|librar(?:y|ies)|regex|api|tables?|dictionary|"
+    r"arrays?|tags?)\b"
 )
 _AVOID = (
     re.compile(
-        rf"\b{_NOT}\b(?: \w+){{0,2}}?(?: {_HAVE})?(?: \w+){{0,2}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?"
+        rf"\b{_NOUN} (?:to (?:avoid|exclude|omit|leave out)|(?:that )?(?:you )?(?:should|must|may|"
+        rf"can)(?: ?not|n't) (?:be )?use[d]?|not to use)"
+        rf"\b[^.\":]{{0,20}}:\s*(?P<l>{_LIST})"
+    ),
+    re.compile(
+        rf"\b{_NOT}\b(?! (?:more|less|fewer|longer|shorter|exceed\w*)\b)(?: \w+){{0,2}}?(?: "
+        rf"{_HAVE})?(?: \w+){{0,2}}?{_GAP} {_NOUN}\b(?: (?:such as|like|of))?"
         rf"(?: [^\".:,]{{0,30}}?)?(?::| -)? ?(?P<l>{_LIST})"
     ),
     re.compile(
@@ -78,16 +100,23 @@ _AVOID = (
         rf"(?:any|either))?{_GAP}:? (?P<l>{_QUOTES})"
     ),
     re.compile(
-        rf"\b{_NOUN}:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|"
+        rf"\b{_NOUN}\b:? ?(?P<l>{_LIST})(?: (?!but\b)\w+){{0,4}}? (?:must|should|can|may|shall|is|are|"
         rf"cannot|can't|shouldn't|mustn't)(?: ?not|n't)?\b"
         r"[^.;\"]{0,15}?\b(?:not |n't )?(?:appear|included?|allowed|permitted|used|forbidden|banned|"
         r"prohibited|avoided|present|"
-        r"mentioned|off[- ]limits|excluded|omitted|in the|in your|part of|anywhere)"
+        r"mentioned|off[- ]limits|excluded|omitted|in the|in your|in it|part of|anywhere)"
+    ),
+    re.compile(
+        rf"\b{_NOUN} (?:[\w ]{{0,20}} )?(?:are|is|as)? ?(?:forbidden|banned|prohibited|disallowed|taboo|"
+        rf"excluded|off[- ]limits|"
+        rf"not (?:allowed|permitted))\b[^.\":]{{0,30}}:\s*(?P<l>{_LIST})"
     ),
     re.compile(
         rf"\b(?:forbidden|banned|prohibited|disallowed|taboo|excluded)\b[^.\":]{{0,30}}:?\s*(?P<l>{_LIST})"
     ),
 )
+_BEGINS = re.compile(rf"(?:{_HAVE}|{_NOT})\b")
+_CLAUSE = re.compile(r"(?:,|;|\band|\bbut|\bthen)\s*(?:also |please )?$")
 _PASSIVE_NOT = re.compile(
     r"\b(?:not|n't|never|cannot|forbidden|banned|prohibited|avoided|excluded|omitted|off[- ]limits)\b|n't\b"
 )
@@ -113,6 +142,11 @@ _FILL = vocabulary(
 )
 
 
+_VERBS = vocabulary(
+    "avoid use using do don't include finish end start begin write make keep answer respond wrap put "
+    "add highlight give"
+)
+"""Words that begin the next demand rather than belong to a list without quotation marks."""
 _CUE = re.compile(
     r"\b(?:key ?-?words?|words?|terms?|phrases?|expressions?|hashtags?|sentences?|names?)\b|\"¤"
 )
@@ -163,40 +197,51 @@ def _is_meant(text: str, match: re.Match[str], kind: ConstraintType, index: int)
     before = text[: match.start("l")]
     if (
         not is_asked(text[: match.start()])
-        or _OTHER.search(before[-80:])
-        or _CONDITION.search(text[: match.start()])
+        or _OTHER.search(
+            text[match.start() : match.start("l")] if _clause_begins(text, match) else before[-80:]
+        )
+        or (_CONDITION.search(text[: match.start()]) and not re.search(r"\b(?:want|need|like)\b", match[0]))
     ):
         return False
     after = text[match.end("l") :]
     if kind is ConstraintType.KEYWORD_AVOIDED:
         # "Don't use the word x more than 3 times" is a frequency.
-        if index == 2 and not _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):
+        if index == _PASSIVE and not _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):
             return False
         return _OCCASIONS.search(after[:60]) is None
     if _NEGATED.search(text[: match.start()]):
+        return False
+    # "Use `sample.txt`" in a request for a program names a thing, no word of the answer.
+    if index == _BARE_QUOTES and _OF_PROGRAM.search(text):
         return False
     if index == 3 and _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):
         return False
     return _OCCASIONS.search(after[:70]) is None and _OCCASIONS.search(before[-45:]) is None
 
 
+def _clause_begins(text: str, match: re.Match[str]) -> bool:
+    """Whether the match begins a clause of its own: "wrap it in quotes, and include the word …"."""
+    return _BEGINS.match(match[0]) is not None and _CLAUSE.search(text[: match.start()]) is not None
+
+
 def _words(reading: Reading, sentence: Sentence, match: re.Match[str]) -> tuple[str, ...]:
     """The listed words as they were written; unquoted ones up to the first that belongs to the sentence."""
     start, end = sentence.start + match.start("l"), sentence.start + match.end("l")
     if quoted := reading.quoted(start, end):
-        return tuple(quoted) if all(len(text) <= 150 for text in quoted) else ()
+        named = [text.rstrip(",;") for text in quoted]
+        return tuple(named) if all(len(text) <= 150 and re.search(r"\w", text) for text in named) else ()
     listed = match["l"].strip("[](){} ")
     listed = re.split(
         r"\b(?:in the|in your|in|at|to|when|for|should|must|within|throughout|somewhere|but|so|as well)\b",
         listed,
     )[0]
-    if not _LEADS.search(match[0][: match.start("l") - match.start()]):
+    if not _LEADS.search(sentence.text[: match.start("l")]):
         return ()
     listing = match[0][: match.start("l") - match.start()].rstrip().endswith(":")
-    found = []
+    found: list[str] = []
     for word in re.split(r"\s*(?:,|;|/|&)\s*(?:and |or |nor )?|\s+(?:and|or|nor)\s+", listed):
         bare = word.strip("[](){}*.\"' ")
-        if not bare or " " in bare or (bare in _FILL and not listing):
+        if not bare or " " in bare or (bare in _FILL and not listing) or (found and bare in _VERBS):
             break
         found.append(bare)
     return tuple(found)

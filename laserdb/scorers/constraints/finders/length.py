@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator, Set
 
 from laserdb.scorers.constraints.finders.quantity import AFTER, NUMBER, ORDINALS, QUANTITY, bounds, value
-from laserdb.scorers.constraints.finders.reading import Q, Reading, is_asked, is_demand, vocabulary
+from laserdb.scorers.constraints.finders.reading import (
+    OWN_QUESTION,
+    Q,
+    Reading,
+    is_asked,
+    is_demand,
+    vocabulary,
+)
 from laserdb.scorers.constraints.model import (
     Bounds,
     Constraint,
@@ -41,10 +48,20 @@ _OF_PART = re.compile(
     r"(?: (?:of|with|in|that (?:is|are|has|have|contains?)|having|containing|which (?:is|are|has|have)))?"
     r"(?: (?:about|around))?\s*$"
 )
+_OF_PARTS = re.compile(
+    r"\b(?:sentences|lines|paragraphs|bullet points|points|titles|items|answers|questions|options|"
+    r"sections|tweets|headlines) "
+    r"(?:\w+ )?(?:must|should|need to|have to|can|may|shall)\b[^.;]*$"
+)
 _WHOLE = re.compile(r"\b(?:your|the|whole|entire) (?:\w+ )?(?:answer|response|reply|output|text)\b")
-_EACH_AFTER = re.compile(r"\s*,?\s*(?:each\b|per\b|apiece|or phrases?|for each|in each|every)")
+_EACH_AFTER = re.compile(
+    r"\s*,?\s*(?:each\b(?!,? (?:of (?:them|which) )?(?:is |are )?(?:separat|divid|delimit))|per\b|"
+    r"apiece|or phrases?|for each|in each|every)"
+)
 _NOT_UNIT = re.compile(
-    r"\s*(?:(?:in|with|of|that are|that have|using|written in)? ?(?:all[- ])?(?:capital|caps\b|upper|block)|"
+    r"\s*(?:(?:in (?:the|your) \w+ )?(?:(?:should|must|to|can|will) )?(?:are |is |be |have |appear "
+    r")?(?:in|with|of|that are|that have|using|written in)? ?"
+    r"(?:all[- ]|only )*(?:capital|caps\b|upper|block)|"
     r"(?:from|that|which|above|below|you|i|we|starting|beginning|ending|end|start|begin|rhym|"
     r"containing)\b|search|"
     r"(?:\w+ )?highlighted|(?:should |must |to |are |is )?(?:be )?(?:in )?(?:highlight|capitali|"
@@ -54,7 +71,23 @@ _OF_ANSWER = re.compile(
     r"\b(?:in|using|with|under|within|than|words?:?)\b[^.]{0,25}\b(?:words?|sentences?|"
     r"paragraphs?)\b[^.]{0,20}$"
 )
-_MARKING = re.compile(r"\b(?:highlight|italici|emphasi|bold|capitali)\w*(?: \w+)?\s*$")
+_LEADING = re.compile(
+    r"\W*(?:in|using|with|within)\b[^,.?]{0,40}\b(?:words?|sentences?|paragraphs?)\b[^,.?]{0,12},"
+)
+"""A question may begin with its answer's length: "In two sentences, why …?"."""
+_COMMON = re.compile(
+    r"\b(?:common|frequent|popular|used|longest|shortest|top|key|new|different|unique|such)\b"
+)
+_SINGLE = re.compile(
+    r"^\W*(?:please |briefly |now )?(?:explain|describe|summari[sz]e|answer|define|respond|reply|tell|"
+    r"outline|sum up)\b"
+    r"(?!.*\b(?:word|comma|phrase)s?\b).*\b(?P<l>in a (?:single |short |brief )?(?P<unit>sentence|"
+    r"paragraph))\b(?! (?:with|that|from))"
+)
+_MARKING = re.compile(
+    r"\b(?:highlight|italici|emphasi|bold|capitali)\w*(?: \w+)?\s*$|"
+    r"\b(?:all[- ]caps|capitals|capital letters|upper[- ]?case)\b[^.;,]{0,20}\b(?:for|on)\s*$"
+)
 _BARE = re.compile(
     r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|"
     r"in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|"
@@ -74,7 +107,7 @@ _FIRST_WORD = (
         rf"?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
     re.compile(
-        rf"\b(?P<n>{'|'.join(ORDINALS)}) paragraph\b[^.]{{0,60}}?\b(?:start|begin|open)\w*\b"
+        rf"\b(?P<n>{'|'.join(ORDINALS)}) (?:paragraph|one)\b[^.]{{0,60}}?\b(?:start|begin|open)\w*\b"
         rf"[^.\"]{{0,50}}?\b(?:with|by|word)\b(?: (?:the|first|a|exact|this|following|only))* "
         rf"?(?:word|phrase)?:? ?(?P<w>{Q}|[\w'-]+)"
     ),
@@ -96,8 +129,8 @@ _DIVIDER = re.compile(
     r"(?<!\*)\*\s?\*\s?\*(?!\s?\*)|\b(?:three|3) asterisks?\b|\basterisks? ?\(?\*{3}(?!\*)|markdown divider"
 )
 _DIVIDED = re.compile(
-    rf"\b(?P<n1>{NUMBER}) (?:\w+ ){{0,3}}?(?P<what>parts|poems|stories|stanzas|sections|pieces|"
-    rf"versions|verses|letters|"
+    QUANTITY + r" (?:\w+ ){0,3}?(?P<what>parts|poems|stories|stanzas|sections|pieces|"
+    r"versions|verses|letters|"
     r"emails|limericks|jokes|essays|riddles|songs|articles|haikus?|blocks|chapters)\b"
 )
 _SEPARATE = re.compile(r"\b(?:separat|divid|delimit|split|between|break|with)")
@@ -108,7 +141,7 @@ _CUES = vocabulary("word words sentence sentences paragraph paragraphs asterisk 
 
 def relevant(text: str, words: Set[str]) -> bool:
     """Whether the instruction has any word that these rules look for; spares the reading."""
-    return not _CUES.isdisjoint(words) or "***" in text
+    return not _CUES.isdisjoint(words) or "***" in text or "words" in text
 
 
 def find(reading: Reading) -> Iterator[Constraint]:
@@ -149,7 +182,9 @@ def _counts(reading: Reading) -> Iterator[Constraint]:
         text = sentence.text
         if not ("word" in text or "sentence" in text or "paragraph" in text):
             continue
-        if not (is_demand(text) or _OF_ANSWER.search(text)):
+        if OWN_QUESTION.match(text.strip()):
+            continue
+        if not (is_demand(text) or _OF_ANSWER.search(text) or _LEADING.match(text)):
             continue
         taken = -1
         for match in sorted(
@@ -165,6 +200,10 @@ def _counts(reading: Reading) -> Iterator[Constraint]:
             start = sentence.start + match.start()
             unit = match["unit"].rstrip("s") + "s"
             yield _length(reading, start, sentence.start + match.end(), Length(unit, limits))
+        single = _SINGLE.search(text) if taken < 0 else None
+        if single and is_asked(text[: single.start("l")]):
+            start, end = sentence.start + single.start("l"), sentence.start + single.end("l")
+            yield _length(reading, start, end, Length(single["unit"] + "s", Bounds.exactly(1)))
 
 
 def _allowed(match: re.Match[str], text: str) -> Bounds | None:
@@ -179,16 +218,25 @@ def _allowed(match: re.Match[str], text: str) -> Bounds | None:
         return None
     if _MARKED.search(match[0]) or _MARKING.search(before):
         return None
-    if _OF_PART.search(before) and not _WHOLE.search(before):
+    if (_OF_PART.search(before) or _OF_PARTS.search(before)) and not _WHOLE.search(before):
         return None
     if _VOCABULARY_TASK.search(before) and (unit == "word" or not stated):
         return None
     if not stated and match[0].lstrip().startswith("the "):
         return None
+    if unit == "word" and _COMMON.search(match[0]):
+        return None
     number = limits.low if limits.low is not None else limits.high
     if unit == "word" and not stated:
         # "A 500-word essay" is about so long; "one word" and "two words" are rarely the answer's length.
-        if number is None or not _BARE.search(before[-30:] + match[0]):
+        if _WORD_COUNT.match(match[0]):
+            if re.search(r"\b(?:my|his|her|their|our)\b", match[0]):
+                return None
+            if re.search(r"\bmin(?:imum)?\W*$", before):
+                return Bounds(number, None)
+            most = "limit" in match[0] or re.search(r"\bmax(?:imum)?\W*$", before)
+            return Bounds(None, number) if most else Bounds.about(number or 0)
+        if number is None or not _BARE.search(before[-30:] + match[0] + after[:20]):
             return None
         if number < 5 and not re.search(r"\b(?:in|using|with|use|to)\s*$", before):
             return None
@@ -197,7 +245,10 @@ def _allowed(match: re.Match[str], text: str) -> Bounds | None:
         unit != "word"
         and number == 1
         and not stated
-        and not re.search(r"\b(?:in|using|with|into|as|write|single)\b", match[0] + before[-12:])
+        and not re.search(
+            r"\b(?:in|using|with|into|as|write|single|make|give|provide|compose|create)\b",
+            f"{before[-12:]} {match[0]}",
+        )
     ):
         return None
     return limits
@@ -205,7 +256,7 @@ def _allowed(match: re.Match[str], text: str) -> Bounds | None:
 
 def _paragraph_starts(reading: Reading) -> Iterator[tuple[int, str, int, int]]:
     for sentence in reading.sentences:
-        if "paragraph" not in sentence.text:
+        if "paragraph" not in reading.plain:
             continue
         for pattern in _FIRST_WORD:
             for match in pattern.finditer(sentence.text):
@@ -234,7 +285,7 @@ def _parts(reading: Reading, mark: re.Match[str]) -> Constraint | None:
     if not near or not _SEPARATE.search(" ".join(s.text for s in near)):
         return None
     for sentence in reversed(near):
-        if (match := _DIVIDED.search(sentence.text)) and (n := value(match["n1"])):
-            rule = Length("paragraphs", Bounds.exactly(n), "***")
+        if (match := _DIVIDED.search(sentence.text)) and (found := bounds(match)):
+            rule = Length("paragraphs", found[0], "***")
             return _length(reading, sentence.start + match.start(), mark.end(), rule)
     return None

@@ -47,7 +47,8 @@ _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _RELATIONS = (
     ("low", r"at least|at a minimum(?: of)?|at minimum|an? minimum of|minimum(?: of)?|min\.?(?: of)?|"
             r"no (?:less|fewer)"
-     r" than|not (?:less|fewer) than|(?:more|greater) than or equal to|upwards of|>=|≥|starting from"),
+     r" than|(?:not|no) (?:less|fewer|shorter|lower) than|(?:more|greater) than or equal to|upwards of|"
+     r">=|≥|starting from"),
     ("high", r"at most|at max(?:imum)?|at the most|no more than|not more than|no longer than|no greater than|"
      r"an? maximum of|maximum(?: of)?|max\.?(?: of)?|up to|within|not (?:to )?exceed(?:ing)?|(?:less|"
      r"fewer) than or "
@@ -92,6 +93,8 @@ def value(text: str) -> int | None:
         return int(plain)
     total = current = 0
     words = [w for w in re.split(r"[- ]+", plain) if w not in ("and", "of")]
+    if len(words) > 1 and words[0] in ("a", "an"):  # "a couple" is two
+        words = words[1:]
     for word in words:
         if word in _SCALES:
             current = max(current, 1) * _SCALES[word]

@@ -6,12 +6,22 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from laserdb.scorers.constraints.model import Constraint, ConstraintType, Rule
+
 LIMIT = 20_000
 """Characters of an instruction that are read."""
 BLANK = "¤"
 """Stands for every character of a quotation, and of a passage, in the blanked text."""
 Q = rf'"{BLANK}+"'
 """Pattern of a quotation in the blanked text, whatever quotation marks it had."""
+NO = (
+    r"(?:do not|don't|does not|doesn't|not|never|without(?: ever)?|avoid(?:ing)?|refrain(?:ing)? "
+    r"from|exclud(?:e|ing)|omit(?:ting)?|"
+    r"no|zero|free (?:of|from)|devoid of|absent of|leav(?:e|ing) out|cannot|can't|shouldn't|mustn't|"
+    r"isn't|aren't|forgo|eliminat(?:e|ing)|"
+    r"skip(?:ping)?|abstain(?:ing)? from|steer(?:ing)? clear of|lack(?:ing)?|instead of|minus|sans|any)"
+)
+"""Pattern of what forbids the thing named after it."""
 
 _DOUBLE = re.compile(r'(?<![\w"])["“”](?=\S)([^"“”]{1,3000}?)["”“](?!\w)')
 _SINGLE = re.compile(r"(?<![\w'’])['‘’](?=[^\s'’])([^\n'‘]{0,150}?[^\s'‘])['’](?!\w)")
@@ -97,6 +107,13 @@ class Reading:
     def original(self, start: int, end: int) -> str:
         return self.text[start:end].strip()
 
+    def constraint(
+        self, sentence: Sentence, match: re.Match[str], kind: ConstraintType, rule: Rule
+    ) -> Constraint:
+        """The constraint that a match in the sentence expresses, in the instruction's own wording."""
+        start, end = sentence.start + match.start(), sentence.start + match.end()
+        return Constraint(kind, self.original(start, end), rule)
+
     def quoted(self, start: int, end: int) -> list[str]:
         """What stands in quotation marks between the places, as it was written."""
         places = re.finditer(Q, self.plain[start:end])
@@ -114,7 +131,8 @@ _PROGRAM = re.compile(
 )
 _STATED = re.compile(
     r"(?<!^)\b(?:is|was|were|are|has|had|have|contains|contained|wrote|won|used|uses|got|received|took)\b"
-    r"(?: (?:about|around|over|only|at least|more than|already|just|exactly))*\s*$"
+    r"(?: (?:about|around|over|only|at least|more than|already|just|exactly))*\s*$|"
+    r"\b(?:given|shown|provided with|(?:will|can) (?:see|read))\b[^.,]{0,40}$"
 )
 _ASKED = re.compile(
     r"\b(?:should|must|shall|needs?|has to|have to|make sure|ensure|please|want|would like|need|"
@@ -125,12 +143,18 @@ _ASKED = re.compile(
 )
 
 
+_OF_PERSON = re.compile(
+    r"\b(?:boy|girl|man|woman|child|person|people|someone|one|student|hero|\w+er|\w+or) who (?:must|has "
+    r"to|had to|needs? to|should|can only)\b"
+)
+
+
 def is_asked(before: str) -> bool:
     """Whether what follows `before` in its sentence can be asked of the answer.
 
     Not what a program does that is to be written, nor what is stated of something ("my essay has …").
     """
-    if _PROGRAM.search(before):
+    if _PROGRAM.search(before) or _OF_PERSON.search(before):
         return False
     return _STATED.search(before) is None or _ASKED.search(before) is not None
 
@@ -139,7 +163,8 @@ _LEAD = re.compile(
     r"[\s\-*•\d.):(>#\"]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|"
     r"additionally|lastly|but|however|note(?: that)?|"
     r"important|remember|furthermore|moreover|besides|now|ok(?:ay)?|hey|hi|so|or|requirements?|constraints?|"
-    r"just|kindly|please|rules?|moreover|plus|after that|in your (?:\w+ )?(?:response|answer|reply)|"
+    r"just|kindly|please|rules?|questions?|q|task|instructions?|moreover|plus|after that|in your (?:\w+ "
+    r")?(?:response|answer|reply)|"
     r"at the (?:very )?(?:end|beginning|start)(?: of (?:your|the) \w+)?)[,: ]+)*"
 )
 _IMPERATIVE = re.compile(
@@ -151,7 +176,7 @@ _IMPERATIVE = re.compile(
     r"format|conclude|close|capitali[sz]e|choose|pick|select|insert|copy|restate|surround|enclose|"
     r"output|return|present|"
     r"organi[sz]e|structure|divide|split|italici[sz]e|emphasi[sz]e|bold|pretend|imagine|act|let|have|"
-    r"help|show|suggest|"
+    r"help|show|suggest|talk|walk|"
     r"recommend|propose|brainstorm|outline|discuss|compare|analy[sz]e|critique|review|paraphrase|"
     r"rephrase|translate|convert|"
     r"turn|edit|improve|elaborate|expand|shorten|define|name|find|prepare|plan|build|invent|try|"
@@ -173,12 +198,16 @@ _DEMAND = re.compile(
     r"would like|can you|could you|would you|will you|want you|want it|need you|cannot|can't|may not|"
     r"required?|not allowed|"
     r"forbidden|avoid|avoiding|refrain|refrained|without|it is important|it's important|ought to|"
-    r"supposed to|you are|want|(?:only|just) use|"
-    r"let me|is not allowed|are not allowed|respond|reply)\b"
+    r"supposed to|you are|you (?:can|may) only|want|(?:only|just) use|"
+    r"let me|would be (?:perfect|great|ideal|fine|good|nice|enough|best)|is not allowed|are not allowed|"
+    r"respond|reply)\b"
 )
 _ASIDE = re.compile(
-    r"(?:if|when|while|because|although|since|he|she|they|we|it was|i (?!want|need|would|am looking|'d))\b"
+    r"(?:(?:my|our|his|her|their) (?!response|answer|reply)\w+ \w+s\b|if|when|while|because|although|"
+    r"since|he|she|they|we|it was|i (?!want|need|would|am looking|'d))\b"
 )
+OWN_QUESTION = re.compile(r"(?:should|must|do|shall|may|can|could) (?:i|we)\b.*\?$", re.DOTALL)
+"""The asker's question about what to do: no demand."""
 _WH = re.compile(
     r"(?:what|why|how|who|whom|whose|where|when|which|is|are|was|were|does|did|has|have you|do)\b.*\?$",
     re.DOTALL,
@@ -192,6 +221,8 @@ def is_demand(text: str) -> bool:
     if _IMPERATIVE.match(bare) and not bare.startswith(("in ", "with ")):
         return True
     stripped = bare.rstrip()
+    if OWN_QUESTION.match(stripped):
+        return False
     if _WH.match(stripped) and not re.search(r"\b(?:can|could|would|will) you\b", bare):
         return False
     return (
@@ -202,5 +233,6 @@ def is_demand(text: str) -> bool:
 
 
 _FINITE = re.compile(
-    r"\b(?:is|was|were|are|has|had|have|did|does|would|could|came|became|made|went|took|said|\w{3,}ed)\b"
+    r"\b(?:is|was|were|are|has|had|have|did|does|would|could|came|became|made|went|took|said|wrote|gave|"
+    r"got|told|found|left|built|saw|sold|bought|thought|began|spoke|\w{3,}ed)\b"
 )
