@@ -14,6 +14,7 @@ from laserdb.apportion import apportion
 from laserdb.engine import caps
 from laserdb.engine.caps import Caps
 from laserdb.engine.choose import Budget, Choice, Chooser
+from laserdb.engine.run import patience
 from laserdb.engine.select import SelectSummary, record_of, refuse_taken, summarise
 from laserdb.engine.steps import Steps
 from laserdb.progress import Progress, Silent
@@ -123,7 +124,7 @@ def extend(
         budget = Budget(m or stored.m)
         choice, more = top_up(chooser, stored, budget)
     choice.params["extends"] = base
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         record = record_of(target, chooser.strategy.name, stored.seed, choice)
         selections.store(session, record, choice.chosen, replace=replace)
     summary = summarise(target, budget, choice, time.monotonic() - started)

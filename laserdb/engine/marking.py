@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from laserdb.engine.run import patience
 from laserdb.engine.similar_texts import GRAM, SHORTEST, NearTexts, evaluation_texts, grams, words
 from laserdb.errors import UsageError
 from laserdb.progress import Progress, Silent
@@ -58,7 +59,7 @@ def dedup(
                 seen += len(batch)
                 listener.advance(len(batch))
             listener.finish()
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         marks.replace(session, DUPLICATE, found, forget=True)
     return Marked(DUPLICATE, seen, len(found), seen, time.monotonic() - started)
 
@@ -92,7 +93,7 @@ def decontaminate(
                 seen += len(batch)
                 listener.advance(len(batch))
             listener.finish()
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         marks.replace(session, CONTAMINATED, found, forget=clear)
     return Marked(CONTAMINATED, seen, len(found), items, time.monotonic() - started)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from laserdb.engine import caps, supply
 from laserdb.engine.choose import Budget, Choice, Chooser
+from laserdb.engine.run import patience
 from laserdb.errors import UsageError
 from laserdb.progress import Progress, Silent
 from laserdb.sql.header import candidate_condition
@@ -106,7 +107,7 @@ def select(warehouse: Warehouse, options: SelectOptions, progress: Progress | No
         name = options.name_for(budget)
         records.append((record_of(name, chooser.strategy.name, options.seed, choice), choice.chosen))
         summaries.append(summarise(name, budget, choice, time.monotonic() - started))
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         for record, chosen in records:
             selections.store(session, record, chosen, replace=options.replace)
     summaries[0].nested = summaries[1:]
