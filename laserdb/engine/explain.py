@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from laserdb.apportion import apportion
 from laserdb.engine.caps import Caps
 from laserdb.errors import UsageError
 from laserdb.sql.header import CONDITIONS
 from laserdb.sql.render import load_strategy
+from laserdb.subset.common import unit_rows
 from laserdb.warehouse import Session, Warehouse, candidates, pool, reasons, selections, sources
 from laserdb.warehouse.candidates import Restriction
 from laserdb.warehouse.functions import vectors_of
@@ -97,9 +96,8 @@ def nearest(session: Session, stored: Stored, sample_id: int) -> dict[str, Any] 
     ids = [one for one in selections.chosen_ids(session, stored.name) if one != sample_id]
     if not ids:
         return None
-    vectors = vectors_of(session, [sample_id, *ids], stored.embedder)
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-30)
-    similar = (vectors[1:] @ vectors[0]) / (lengths[1:] * lengths[0])
+    vectors = unit_rows(vectors_of(session, [sample_id, *ids], stored.embedder))
+    similar = vectors[1:] @ vectors[0]
     best = int(similar.argmax())
     return reasons.of_chosen(session, stored.name, ids[best]) | {"cosine": float(similar[best])}
 

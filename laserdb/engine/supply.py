@@ -67,6 +67,12 @@ def check_needs(session: Session, strategy: Strategy, params: Mapping[str, Any],
         if one.scorer not in found or one.done > found[one.scorer].done:
             found[one.scorer] = one
     missing = [name for name in wanted if name not in found or found[name].done == 0]
+    failed = [name for name in missing if name in found and found[name].failed]
+    if failed:
+        raise StrategyError(
+            f"strategy {strategy.name} needs {', '.join(failed)}, of which every result failed; "
+            f'see why: laserdb sql {path} "FROM scores WHERE score IS NULL LIMIT 9"'
+        )
     if missing:
         raise StrategyError(
             f"strategy {strategy.name} needs scores that the pool doesn't have; "
