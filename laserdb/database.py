@@ -197,10 +197,21 @@ class Database:
         return explaining.explain(self.warehouse, name, data_id, source)
 
     def dedup(
-        self, *, threshold: float = 0.8, clear: bool = False, progress: Progress | None = None
+        self,
+        *,
+        threshold: float | None = None,
+        by: str = "text",
+        embedder: str | None = None,
+        clear: bool = False,
+        progress: Progress | None = None,
     ) -> marking.Marked:
-        """Mark samples whose text is nearly that of an earlier one (MinHash); `select` leaves them out."""
-        return marking.dedup(self.warehouse, threshold, clear=clear, progress=progress)
+        """Mark samples that nearly repeat an earlier one; `select` leaves them out.
+
+        `by` text (MinHash, threshold 0.8) or embedding (cosine, 0.95; `embedder` names one of several).
+        """
+        return marking.dedup(
+            self.warehouse, threshold, by=by, embedder=embedder, clear=clear, progress=progress
+        )
 
     def decontaminate(
         self,

@@ -307,3 +307,36 @@ class TestDevice:
         x, truth = planted(100, 12, 16)
         # Not the string "cpu", which takes NumPy's way.
         assert same_partition(kmeans(x, 100, device="cpu:0"), truth)
+
+
+class TestProgress:
+    def test_a_listener_hears_of_the_blocks_of_a_large_problem(self, large, monkeypatch):
+        heard = []
+
+        class Listener:
+            def start(self, description, total, unit):
+                heard.append(("start", description, total, unit))
+
+            def advance(self, n):
+                heard.append("advance")
+
+            def describe(self, text):
+                heard.append(text)
+
+            def note(self, text): ...
+
+            def finish(self):
+                heard.append("finish")
+
+        x = blobs(3000, 8)
+        quiet = kmeans(x, 100)
+        assert np.array_equal(kmeans(x, 100, progress=Listener()), quiet)
+        assert heard == []  # too small to be worth a line
+        monkeypatch.setattr(clustering, "WORTH_TELLING", 0)
+        assert np.array_equal(kmeans(x, 100, progress=Listener()), quiet)
+        assert heard[0] == ("start", "k-means, 3,000 in 100", None, "blocks")
+        assert heard[-1] == "finish"
+        assert heard.count("advance") > 9
+        assert {"starting centres", "nearest centres", "near centres", "moves", "swaps"} <= set(heard[1:])
+        with pytest.raises(ValueError, match="NaN"):
+            kmeans(np.full((2, 2), np.nan), 1, progress=Listener())

@@ -13,6 +13,7 @@ from laserdb.clustering.points import Floats, Ints, Points, as_matrix
 from laserdb.clustering.products import find_device
 from laserdb.clustering.seeding import seed_centres
 from laserdb.clustering.workers import Workers
+from laserdb.progress import Progress, Silent
 
 __all__ = ["METRICS", "kmeans"]
 
@@ -22,6 +23,7 @@ METRICS = ("euclidean", "cosine")
 LLOYD_BUDGET = 1e12
 MOVES_BUDGET = 2.5e11
 SETTLED = 5e-4  # a Lloyd pass that lowers the inertia by less than this share is the last one
+WORTH_TELLING = 1e10
 LARGE_CLUSTERS = 64  # mean size from which single moves hardly differ from Lloyd's passes
 
 
@@ -33,6 +35,7 @@ def kmeans(
     metric: str = "euclidean",
     threads: int | None = None,
     device: str | None = None,
+    progress: Progress | None = None,
 ) -> npt.NDArray[np.int32]:
     """Partition the rows of `x` into `k` clusters of small squared distance to their means.
 
@@ -51,6 +54,7 @@ def kmeans(
         device: where the products of all points with all centres are reckoned: `"cpu"`, or a device of
             torch such as `"cuda"`. None takes a GPU if torch finds one. The labels of a GPU are good ones,
             too, but not the processor's, whose sums round differently.
+        progress: told of every block of points; of problems that take less than a second or so, nothing.
 
     Returns:
         int32 `(n,)`, each in `[0, k)`. Equal rows share a label. Every label occurs, unless there are
@@ -71,10 +75,15 @@ def kmeans(
     matrix = as_matrix(x)
     if len(matrix) == 0:
         return np.empty(0, np.int32)
-    with Workers(threads, find_device(device)) as workers:
-        points = Points.prepare(matrix, workers, cosine=metric == "cosine")
-        labels = np.arange(points.n) if k >= points.n else _fit(points, k, seed, workers)
-        return points.spread(labels).astype(np.int32)
+    listener = progress if progress and matrix.size * k >= WORTH_TELLING else Silent()
+    listener.start(f"k-means, {len(matrix):,} in {k:,}", None, "blocks")
+    try:
+        with Workers(threads, find_device(device), listener) as workers:
+            points = Points.prepare(matrix, workers, cosine=metric == "cosine")
+            labels = np.arange(points.n) if k >= points.n else _fit(points, k, seed, workers)
+            return points.spread(labels).astype(np.int32)
+    finally:
+        listener.finish()
 
 
 def _whole(name: str, value: object, least: int) -> int:

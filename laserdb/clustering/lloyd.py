@@ -40,7 +40,7 @@ def nearest(points: Points, centres: Floats, workers: Workers) -> tuple[Ints, Fl
         labels[span] = np.take_along_axis(best, pick, 1)[:, 0]
         distances[span] = np.maximum(np.take_along_axis(value, pick, 1)[:, 0] + sum_squares(block), 0)
 
-    workers.each(job, points.spans())
+    workers.each(job, points.spans(), "nearest centres")
     return labels, distances
 
 

@@ -54,7 +54,7 @@ def _near(
         near[span] = mixed[np.take_along_axis(best, order, 1)]
         distances[span] = np.maximum(value.min(axis=1) + sum_squares(block), 0)
 
-    workers.each(job, points.spans())
+    workers.each(job, points.spans(), "near centres")
     return near, distances
 
 
@@ -122,7 +122,7 @@ class _Rounds:
             block -= self.centres[flat[pairs]]
             squared[pairs] = sum_squares(block)
 
-        self.workers.each(job, spans(len(stale), BLOCK))
+        self.workers.each(job, spans(len(stale), BLOCK), "moves")
 
     def _gains(self) -> tuple[Doubles, Ints]:
         """What each point's best move lowers the inertia by, and where it leads."""

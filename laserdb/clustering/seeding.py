@@ -28,7 +28,7 @@ def seed_centres(points: Points, k: int, seed: int, workers: Workers) -> Floats:
         inside = order[bounds[cell] : bounds[cell + 1]]
         return _seed_cell(points, inside, int(shares[cell]), np.random.default_rng([seed, cell]))
 
-    return np.concatenate(list(workers.map(job, range(len(shares)))))
+    return np.concatenate(list(workers.map(job, range(len(shares)), "starting centres")))
 
 
 def _cells(points: Points, k: int, seed: int, workers: Workers) -> tuple[Ints, Doubles]:

@@ -93,7 +93,7 @@ def _merges(centres: Floats, weight: Doubles, workers: Workers) -> tuple[Ints, D
             cost[better] = costs[rows, best][better]
         return into
 
-    into = np.concatenate(list(workers.map(job, spans(k, BLOCK))))
+    into = np.concatenate(list(workers.map(job, spans(k, BLOCK), "swaps")))
     # The product cancels for near centres; the chosen pairs are few enough for differences.
     apart = sum_squares(centres - centres[into]).astype(np.float64)
     return into, weight * weight[into] / (weight + weight[into]) * apart

@@ -11,6 +11,8 @@ from typing import ClassVar, Self, TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from laserdb.progress import Progress, Silent
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -45,9 +47,10 @@ class _SingleThreadedBlas:
 class Workers:
     """A pool whose jobs are cut by the data alone and whose results come back in order."""
 
-    def __init__(self, threads: int | None, device: str = "cpu") -> None:
+    def __init__(self, threads: int | None, device: str = "cpu", progress: Progress | None = None) -> None:
         self.threads = threads or _cores()
         self.device = device
+        self.progress = progress or Silent()
 
     def __enter__(self) -> Self:
         _SingleThreadedBlas.enter()
@@ -61,14 +64,21 @@ class Workers:
         self._pool.shutdown(wait=True, cancel_futures=True)
         _SingleThreadedBlas.leave()
 
-    def map(self, job: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """`job` of every item, in the items' order."""
-        return self._pool.map(job, items)
+    def map(self, job: Callable[[T], R], items: Iterable[T], stage: str | None = None) -> Iterator[R]:
+        """`job` of every item, in the items' order; with a `stage` the listener hears of each."""
+        results = self._pool.map(job, items)
+        return results if stage is None else self._told(results, stage)
 
-    def each(self, job: Callable[[T], None], items: Iterable[T]) -> None:
+    def each(self, job: Callable[[T], None], items: Iterable[T], stage: str | None = None) -> None:
         """Run `job` on every item, for what it writes."""
-        for _ in self._pool.map(job, items):
+        for _ in self.map(job, items, stage):
             pass
+
+    def _told(self, results: Iterator[R], stage: str) -> Iterator[R]:
+        self.progress.describe(stage)
+        for result in results:
+            self.progress.advance(1)
+            yield result
 
 
 def spans(n: int, size: int) -> list[slice]:

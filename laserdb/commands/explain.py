@@ -29,7 +29,10 @@ def explain(db: str, name: str, data_id: str, source: str | None, as_json: bool)
         print_json(found)
         return
     click.echo(f"{found['source']} {found['data_id']}: {found['verdict']}")
-    shown = ("category", "f", "q", "p", "tokens", "quota", "ranks", "category_in_selection", "nearest_chosen")
+    shown = (
+        *("category", "f", "q", "p", "tokens", "quota", "source_cap"),
+        *("ranks", "category_in_selection", "nearest_chosen"),
+    )
     rows = [(key, found[key]) for key in (*shown, "marks") if found[key] not in (None, [])]
     print_table(
         "",

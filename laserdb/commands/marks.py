@@ -22,21 +22,40 @@ threshold_option = click.option(
 
 @click.command()
 @database_argument
-@threshold_option
+@click.option(
+    "--by",
+    type=click.Choice(["text", "embedding"]),
+    default="text",
+    show_default=True,
+    help="What is compared: five-word shingles (MinHash), or vectors.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    help="Similarity from which a sample repeats another: Jaccard of the shingles (by default 0.8), "
+    "or cosine of the vectors (0.95).",
+)
+@click.option("--embedder", metavar="MODEL", help="Whose vectors, where there are several embedders.")
 @click.option("--clear", is_flag=True, help="Take the marks away instead.")
 @json_option
-def dedup(db: str, threshold: float, clear: bool, as_json: bool) -> None:
-    """Mark samples whose text is nearly that of an earlier one (MinHash); select leaves them out.
+def dedup(
+    db: str, by: str, threshold: float | None, embedder: str | None, clear: bool, as_json: bool
+) -> None:
+    """Mark samples that nearly repeat an earlier one, by text or by embedding; select leaves them out.
 
-    The table marks has them; laserdb select --keep-marked chooses them all the same.
+    The table marks has them; laserdb select --keep-marked chooses them all the same. Both ways may be used
+    one after the other.
 
     \b
       laserdb dedup pool.duckdb --threshold 0.9
+      laserdb dedup pool.duckdb --by embedding
     """
     from laserdb.database import connect
 
     with connect(db, create=False) as database:
-        show(database.dedup(threshold=threshold, clear=clear, progress=TerminalProgress()), as_json)
+        progress = TerminalProgress()
+        found = database.dedup(by=by, threshold=threshold, embedder=embedder, clear=clear, progress=progress)
+    show(found, as_json)
 
 
 @click.command()

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
 from laserdb.apportion import apportion
+from laserdb.engine import caps
+from laserdb.engine.caps import Caps
 from laserdb.engine.choose import Budget, Choice, Chooser
+from laserdb.engine.run import patience
 from laserdb.engine.select import SelectSummary, record_of, refuse_taken, summarise
 from laserdb.engine.steps import Steps
 from laserdb.progress import Progress, Silent
 from laserdb.sql.header import candidate_condition
 from laserdb.sqltext import literal
-from laserdb.warehouse import Session, Warehouse, candidates, pool, selections
+from laserdb.warehouse import Session, Warehouse, candidates, pool, selections, sources
 from laserdb.warehouse.candidates import Restriction
 from laserdb.warehouse.selections import Stored
 
@@ -40,17 +43,19 @@ class Reproduced:
 
 
 def reproduce(warehouse: Warehouse, name: str, progress: Progress | None = None) -> Reproduced:
-    """Run the recorded SQL of a selection again; nothing is stored. Raises UsageError for an unknown name."""
-    started = time.monotonic()
+    """Choose again as recorded; nothing is stored. Raises UsageError for an unknown name.
+
+    The recorded SQL runs anew; an extended selection is topped up anew from the one that it extends.
+    """
+    started, listener = time.monotonic(), progress or Silent()
     with warehouse.read() as session:
         stored = selections.load(session, name)
-        steps = Steps(session, stored.embedder or "", stored.params, progress or Silent())
-        pool_sql, _, sql = stored.sql.partition(";\n\n")
-        session.run(pool_sql)
-        chosen = selections.run_strategy(session, sql, steps.functions(), stored.m, stored.strategy)
-        if stored.params.get("tokens") is not None:
-            within, _ = selections.within_tokens(session, chosen, stored.params["tokens"])
-            chosen = chosen.slice(0, within)
+        if stored.params.get("extends") is None:
+            chosen = run_again(session, stored, listener)
+        else:
+            base = selections.load(session, stored.params["extends"])
+            chooser = chooser_of(session, stored, stored.strategy, warehouse.path, listener)
+            chosen = top_up(chooser, base, Budget(stored.m))[0].chosen
         before = set(selections.chosen_ids(session, name))
     found = selections.result_hash(chosen)
     both = len(before & set(chosen.column("sample_id").to_pylist()))
@@ -63,6 +68,30 @@ def reproduce(warehouse: Warehouse, name: str, progress: Progress | None = None)
         both,
         time.monotonic() - started,
     )
+
+
+def run_again(session: Session, stored: Stored, listener: Progress) -> pa.Table:
+    """What the recorded SQL chooses now."""
+    functions = Steps(session, stored.embedder or "", stored.params, listener).functions()
+    pool_sql, _, sql = stored.sql.partition(";\n\n")
+    session.run(pool_sql)
+    chosen = caps.within(
+        session,
+        Caps.parse(stored.params.get("source_caps")),
+        stored.m,
+        lambda: selections.run_strategy(session, sql, functions, stored.m, stored.strategy),
+    )
+    if stored.params.get("tokens") is None:
+        return chosen
+    within, _ = selections.within_tokens(session, chosen, stored.params["tokens"])
+    return chosen.slice(0, within)
+
+
+def chooser_of(session: Session, stored: Stored, strategy: str, path: str, listener: Progress) -> Chooser:
+    """A chooser by the recorded parameters and seed. Raises UsageError for a strategy that is gone."""
+    made = Chooser.make(session, strategy, {}, stored.seed, path, listener)
+    own = {key: value for key, value in stored.params.items() if key not in NOT_PARAMETERS}
+    return replace(made, params={**made.params, **own})
 
 
 def extend(
@@ -81,29 +110,21 @@ def extend(
     (all of them for a strategy without quotas), up to m (by default the recorded one). Added: what the
     strategy chooses for the rest of each category among all others. Recorded as a selection of its own,
     whose SQL is that of the strategy over the whole pool; `extends` in its parameters names the base.
+    `strategy` is for one of a file, whose path isn't recorded.
     """
     started = time.monotonic()
+    target = name or f"{base}-extended"
     with warehouse.read() as session:
         stored = selections.load(session, base)
-        own = {key: value for key, value in stored.params.items() if key not in NOT_PARAMETERS}
-        chooser = Chooser.make(
-            session, strategy or stored.strategy, {}, stored.seed, warehouse.path, progress or Silent()
+        chooser = chooser_of(
+            session, stored, strategy or stored.strategy, warehouse.path, progress or Silent()
         )
-        chooser = Chooser(
-            session,
-            chooser.strategy,
-            {**chooser.params, **own},
-            stored.seed,
-            warehouse.path,
-            chooser.progress,
-        )
-        target = name or f"{base}-extended"
         if not replace:
             refuse_taken(session, [target])
         budget = Budget(m or stored.m)
         choice, more = top_up(chooser, stored, budget)
     choice.params["extends"] = base
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         record = record_of(target, chooser.strategy.name, stored.seed, choice)
         selections.store(session, record, choice.chosen, replace=replace)
     summary = summarise(target, budget, choice, time.monotonic() - started)
@@ -139,13 +160,24 @@ def top_up(chooser: Chooser, stored: Stored, budget: Budget) -> tuple[Choice, di
         if gap > 0:
             only = "" if category is None else f" AND x.category = {literal(category)}"
             restriction = Restriction(f"{base}{taken}{only}", None, keep_marked)
-            parts.append(chooser.choose(Budget(gap), restriction).chosen)
+            left = caps_left(chooser, parts, budget.samples)
+            parts.append(left.choose(Budget(gap), restriction).chosen)
     whole = selections.renumber(pa.concat_tables(parts))
     params = dict(chooser.params) | Restriction(where, None, keep_marked).as_params()
     pool_text = candidates.pool_text(session, Restriction(where, None, keep_marked), needs.embedder, sql)
     total = len(selections.chosen_ids(session, stored.name))
     more = {"kept": kept.num_rows, "dropped": total - kept.num_rows, "added": whole.num_rows - kept.num_rows}
     return Choice(whole, f"{pool_text};\n\n{sql}", budget.samples, params, runs, warnings), more
+
+
+def caps_left(chooser: Chooser, parts: Sequence[pa.Table], m: int) -> Chooser:
+    """The same with the source caps lowered by what is chosen already."""
+    given = Caps.parse(chooser.params.get("source_caps"))
+    if not given:
+        return chooser
+    chosen = sources.of_chosen(chooser.session, pa.concat_tables(parts))
+    left = given.without(chosen, sources.sizes(chooser.session), m)
+    return replace(chooser, params={**chooser.params, "source_caps": left.given})
 
 
 def rooms(

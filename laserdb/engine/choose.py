@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from laserdb.engine import supply
+from laserdb.engine import caps, supply
+from laserdb.engine.caps import Caps
 from laserdb.engine.steps import Steps
 from laserdb.errors import StrategyError
 from laserdb.progress import Progress
@@ -60,9 +61,9 @@ class Chooser:
     ) -> Chooser:
         """Load the strategy and check its parameters."""
         strategy = load_strategy(name)
-        return cls(
-            session, strategy, resolve_params(strategy.header, given, strategy.name), seed, path, progress
-        )
+        params = resolve_params(strategy.header, given, strategy.name)
+        Caps.parse(params.get("source_caps"))
+        return cls(session, strategy, params, seed, path, progress)
 
     def sql(self, m: int) -> str:
         """The strategy's SQL for a budget."""
@@ -70,7 +71,7 @@ class Chooser:
 
     def needs(self) -> supply.Needs:
         """What it draws on, checked."""
-        return supply.check_needs(self.session, self.strategy, self.path, self.params.get("embedder"))
+        return supply.check_needs(self.session, self.strategy, self.params, self.path)
 
     def choose(self, budget: Budget, restriction: Restriction) -> Choice:
         """Choose; fewer candidates than the budget are no error."""
@@ -95,8 +96,16 @@ class Chooser:
         )
 
     def _run(self, sql: str, m: int, embedder: str | None) -> pa.Table:
-        steps = Steps(self.session, embedder or "", self.params, self.progress)
-        return selections.run_strategy(self.session, sql, steps.functions(), m, self.strategy.where)
+        functions = Steps(self.session, embedder or "", self.params, self.progress).functions()
+        percentiles = self.params.get("percentiles")
+        return caps.within(
+            self.session,
+            Caps.parse(self.params.get("source_caps")),
+            m,
+            lambda: selections.run_strategy(
+                self.session, sql, functions, m, self.strategy.where, percentiles
+            ),
+        )
 
     def _until(self, tokens: int, embedder: str | None) -> tuple[int, str, pa.Table]:
         """Choose until the tokens are enough, and cut, in the strategy's order, where they are reached."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from laserdb.apportion import apportion
+from laserdb.engine.caps import Caps
 from laserdb.errors import UsageError
 from laserdb.sql.header import CONDITIONS
 from laserdb.sql.render import load_strategy
-from laserdb.warehouse import Session, Warehouse, candidates, pool, reasons, selections
+from laserdb.subset.common import unit_rows
+from laserdb.warehouse import Session, Warehouse, candidates, pool, reasons, selections, sources
 from laserdb.warehouse.candidates import Restriction
 from laserdb.warehouse.functions import vectors_of
 from laserdb.warehouse.selections import Stored
@@ -44,6 +44,7 @@ def explain(warehouse: Warehouse, name: str, data_id: str, source: str | None = 
         facts["in_pool"] = reasons.in_pool(session, sample["sample_id"])
         facts["category_in_selection"] = reasons.category_line(session, name, facts["category"])
         facts["quota"] = quota(session, stored, facts["category"])
+        facts["source_cap"] = source_cap(session, stored, facts["source"])
         facts["ranks"] = reasons.ranks(session, sample["sample_id"]) if facts["in_pool"] else None
         facts["nearest_chosen"] = nearest(session, stored, sample["sample_id"])
     facts["verdict"] = verdict(facts, stored)
@@ -61,6 +62,15 @@ def quota(session: Session, stored: Stored, category: str | None) -> int | None:
         stored.m, list(weights.values()), supplies, bool(stored.params.get("redistribute", True))
     )
     return given[list(weights).index(category)]
+
+
+def source_cap(session: Session, stored: Stored, source: str) -> dict[str, int] | None:
+    """The most that the sample's source may give and how much of it is chosen; None without a cap."""
+    given = Caps.parse(stored.params.get("source_caps"))
+    limit = given.limits(sources.sizes(session), stored.m).get(source)
+    if limit is None:
+        return None
+    return {"most": limit, "chosen": sources.of_selection(session, stored.name).get(source, 0)}
 
 
 def needs(stored: Stored) -> tuple[str, ...]:
@@ -86,9 +96,8 @@ def nearest(session: Session, stored: Stored, sample_id: int) -> dict[str, Any] 
     ids = [one for one in selections.chosen_ids(session, stored.name) if one != sample_id]
     if not ids:
         return None
-    vectors = vectors_of(session, [sample_id, *ids], stored.embedder)
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-30)
-    similar = (vectors[1:] @ vectors[0]) / (lengths[1:] * lengths[0])
+    vectors = unit_rows(vectors_of(session, [sample_id, *ids], stored.embedder))
+    similar = vectors[1:] @ vectors[0]
     best = int(similar.argmax())
     return reasons.of_chosen(session, stored.name, ids[best]) | {"cosine": float(similar[best])}
 
@@ -114,6 +123,11 @@ def verdict(facts: dict[str, Any], stored: Stored) -> str:
         return f"left out: {facts['tokens']} tokens, more than {limit}"
     if facts["quota"] == 0:
         return f"left out: the category {category} has a quota of 0"
+    cap = facts["source_cap"]
+    if cap and cap["chosen"] >= cap["most"]:
+        return (
+            f"left out: {cap['chosen']} of its source {facts['source']} are chosen, as many as its cap allows"
+        )
     line = facts["category_in_selection"]
     if line and line["lowest_p"] is not None and facts["p"] is not None:
         where = (

@@ -10,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from laserdb.engine import supply
+from laserdb.engine import caps, supply
 from laserdb.engine.choose import Budget, Choice, Chooser
+from laserdb.engine.run import patience
 from laserdb.errors import UsageError
 from laserdb.progress import Progress, Silent
 from laserdb.sql.header import candidate_condition
@@ -106,7 +107,7 @@ def select(warehouse: Warehouse, options: SelectOptions, progress: Progress | No
         name = options.name_for(budget)
         records.append((record_of(name, chooser.strategy.name, options.seed, choice), choice.chosen))
         summaries.append(summarise(name, budget, choice, time.monotonic() - started))
-    with warehouse.write() as session:
+    with patience(warehouse), warehouse.write() as session:
         for record, chosen in records:
             selections.store(session, record, chosen, replace=options.replace)
     summaries[0].nested = summaries[1:]
@@ -166,14 +167,18 @@ def dry_run(
     condition = candidate_condition(chooser.strategy.header, chooser.params)
     plan = supply.plan(chooser.session, condition, chooser.params, budget.samples)
     planned = {line.category: line.planned for line in plan if line.planned}
-    total = sum(planned.values())
+    total, warnings = sum(planned.values()), list(needs.warnings)
+    given = caps.Caps.parse(chooser.params.get("source_caps"))
+    if given and (most := caps.most(chooser.session, given, budget.samples, condition)) < total:
+        total = most
+        warnings.append(f"the source caps leave {most} candidates at most; the plan by category ignores them")
     return SelectSummary(
         name=options.name_for(budget),
         selected=total,
         shortfall=budget.samples - total,
         by_category=planned,
         seconds=time.monotonic() - started,
-        warnings=needs.warnings,
+        warnings=warnings,
         sql=f"{pool};\n\n{sql}",
         plan=plan,
     )

@@ -54,7 +54,8 @@ class Steps:
         metric = self.params.get("metric", "euclidean")
         if metric not in METRICS:
             raise UsageError(unknown("metric", metric, METRICS))
-        return kmeans(self.vectors(ids), max(1, min(k, len(ids))), seed=seed, metric=metric)
+        size = max(1, min(k, len(ids)))
+        return kmeans(self.vectors(ids), size, seed=seed, metric=metric, progress=self.progress)
 
     def far_apart(self, ids: Ids, m: int, threshold: float) -> Chosen:
         """The first m that have no cosine above the threshold to one before."""

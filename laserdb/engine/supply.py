@@ -8,7 +8,8 @@ from typing import Any
 
 from laserdb.apportion import apportion, largest_remainder
 from laserdb.categories import CATEGORIES
-from laserdb.errors import StrategyError
+from laserdb.errors import StrategyError, UsageError
+from laserdb.plugins import unknown
 from laserdb.sql.render import Strategy
 from laserdb.warehouse import Session, pool
 from laserdb.warehouse.coverage import Coverage, coverage
@@ -43,21 +44,35 @@ class Planned:
         return asdict(self) | {"shortfall": self.shortfall}
 
 
-def check_needs(session: Session, strategy: Strategy, path: str, embedder: str | None = None) -> Needs:
+def check_needs(session: Session, strategy: Strategy, params: Mapping[str, Any], path: str) -> Needs:
     """See that every score the strategy reads is there. Raises StrategyError naming the scorers to run.
 
-    `embedder` names one of several; by default it is the one that has been over most of the pool.
+    The parameter `embedder` names one of several (UsageError for one that never ran); by default it is the
+    one that has been over most of the pool. `max_tokens` needs counts.
     """
+    embedder = params.get("embedder")
     if pool.size(session) == 0:
         raise StrategyError(f"the pool is empty; put something in: laserdb ingest {path} FILE…")
     found: dict[str, Coverage] = {}
     wanted = wanted_scorers(session, strategy)
-    for one in coverage(session, wanted):
+    if params.get("max_tokens") is not None and "tokens" not in wanted:
+        wanted.append("tokens")
+    every = coverage(session, wanted)
+    models = [one.model for one in every if one.scorer == "embedding"]
+    if embedder is not None and models and embedder not in models:
+        raise UsageError(f"--set embedder: {unknown('embedder', embedder, models)}")
+    for one in every:
         if one.scorer == "embedding" and embedder is not None and one.model != embedder:
             continue
         if one.scorer not in found or one.done > found[one.scorer].done:
             found[one.scorer] = one
     missing = [name for name in wanted if name not in found or found[name].done == 0]
+    failed = [name for name in missing if name in found and found[name].failed]
+    if failed:
+        raise StrategyError(
+            f"strategy {strategy.name} needs {', '.join(failed)}, of which every result failed; "
+            f'see why: laserdb sql {path} "FROM scores WHERE score IS NULL LIMIT 9"'
+        )
     if missing:
         raise StrategyError(
             f"strategy {strategy.name} needs scores that the pool doesn't have; "

@@ -26,11 +26,13 @@ class Unit(StrEnum):
     """An instruction with its response; unanswered turns are never scored."""
     PROMPT = "prompt"
     """All instructions of a sample, joined by blank lines."""
+    SAMPLE = "sample"
+    """The same, with all its responses joined likewise (None if nobody answered)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One text to score: `response` is None unless the scorer's unit is TURN.
+    """One text to score: `response` is None unless the scorer's unit is TURN or SAMPLE.
 
     `category` is its label if the scorer is `routed` or has `categories`, and if it has one.
     """

@@ -29,7 +29,7 @@ NEEDS = frozenset(
     # Scorers whose results a strategy reads from their own tables.
     | {"deita_quality", "deita_complexity", "ifd", "alpagasus", "instag"}
 )
-RESERVED = frozenset({"m", "seed", "pool", "candidate"})
+RESERVED = frozenset({"m", "seed", "pool", "candidate", "source_caps"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class Param:
     name: str
     default: Any
     help: str
+
+
+# What every strategy takes, whatever its header says: the engine sees to it.
+COMMON: Mapping[str, Param] = {
+    "source_caps": Param(
+        "source_caps",
+        None,
+        'most of one source, in samples or as a share of m: 0.2, or {"faq": 500, "*": 0.2}',
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +122,19 @@ def candidate_condition(header: Header, params: Mapping[str, Any]) -> str:
 
 
 def resolve_params(header: Header, given: Mapping[str, str], strategy: str) -> dict[str, Any]:
-    """All parameters with the given values. Raises UsageError that lists every unknown or ill-typed one."""
+    """All parameters with the given values; of `COMMON` ones only those that are given.
+
+    Raises UsageError that lists every unknown or ill-typed one.
+    """
     problems: list[str] = []
     values = {param.name: param.default for param in header.params.values()}
+    known = {**header.params, **COMMON}
     for name, text in given.items():
-        if name not in header.params:
-            problems.append(unknown(f"parameter of {strategy}", name, header.params))
+        if name not in known:
+            problems.append(unknown(f"parameter of {strategy}", name, known))
             continue
         try:
-            values[name] = convert(text, header.params[name].default)
+            values[name] = convert(text, known[name].default)
         except ValueError as error:
             problems.append(f"--set {name}: {error}")
     if problems:

@@ -6,6 +6,7 @@ in the order of choice. They are the same on any number of threads.
 
 from __future__ import annotations
 
+from laserdb.subset.copies import Copies, near_copies
 from laserdb.subset.determinantal import greedy_map
 from laserdb.subset.facility import facility_location
 from laserdb.subset.farthest import k_center
@@ -14,11 +15,13 @@ from laserdb.subset.similar import far_apart
 from laserdb.subset.tags import information_gain, tag_cover, tag_vectors
 
 __all__ = [
+    "Copies",
     "facility_location",
     "far_apart",
     "greedy_map",
     "information_gain",
     "k_center",
+    "near_copies",
     "nearest_distance",
     "tag_cover",
     "tag_vectors",

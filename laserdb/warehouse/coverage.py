@@ -76,7 +76,7 @@ def current_runs(session: Session, scorer: str) -> list[tuple[int, str]]:
 
 def count(session: Session, table: views.ResultTable, run_id: int, model: str) -> Coverage:
     """Count the pool against one run's results."""
-    source = "samples" if table.unit == "prompt" else "turns"
+    source = "samples" if table.of_samples else "turns"
     # Scorers of answers never get an unanswered turn, unless they count it as done.
     condition = "response IS NOT NULL OR r.key IS NOT NULL" if table.unit == "turn" else "true"
     done, failed, missing = session.row(

@@ -140,6 +140,13 @@ def vectors_of(session: Session, ids: Ids, embedder: str, progress: Progress | N
     return found
 
 
+def embedders(session: Session) -> dict[str, int]:
+    """Samples that each embedder has a vector of; the one of most first, of equals the first by name."""
+    return dict(
+        session.rows("SELECT embedder, count(*) FROM embeddings GROUP BY 1 ORDER BY count(*) DESC, 1")
+    )
+
+
 def common_embedder(session: Session, ids: Ids) -> str | None:
     """The embedder that has a vector of every one of these samples; the first by name, None without any."""
     with session.table("wanted_ids", pa.table({"sample_id": np.asarray(ids, np.int64)})):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from laserdb.errors import UsageError
 from laserdb.warehouse import views
 from laserdb.warehouse.session import Session, query_errors
-from laserdb.warehouse.views import ResultTable
+from laserdb.warehouse.tables import SAMPLE_UNITS, ResultTable
 
 Rows = NDArray[np.int64]
 
@@ -39,7 +39,7 @@ class Texts:
     @property
     def source(self) -> str:
         """The table that has a row per text of this unit, equal ones included."""
-        return "samples" if self.unit == "prompt" else "turns"
+        return "samples" if self.unit in SAMPLE_UNITS else "turns"
 
     @property
     def key(self) -> str:
@@ -49,12 +49,12 @@ class Texts:
     @property
     def row(self) -> str:
         """Its primary key."""
-        return "sample_id" if self.unit == "prompt" else "turn_id"
+        return "sample_id" if self.unit in SAMPLE_UNITS else "turn_id"
 
     @property
     def labels(self) -> str:
         """The view with the category of each of its rows."""
-        return "sample_categories" if self.unit == "prompt" else "labels"
+        return "sample_categories" if self.unit in SAMPLE_UNITS else "labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,18 @@ def fetch(session: Session, texts: Texts, table: ResultTable | None, run_id: int
     columns = ["w.row_id", f"t.{texts.key}::VARCHAR AS key"]
     joins: list[str] = []
     params: list[Any] = []
-    if texts.unit == "prompt":
-        instructions = (
-            "SELECT u.sample_id, string_agg(u.instruction, chr(10) || chr(10) ORDER BY u.turn_index) AS "
-            "instruction FROM wanted_rows n JOIN turns u ON u.sample_id = n.row_id GROUP BY u.sample_id"
+    if texts.unit in SAMPLE_UNITS:
+        own = ("instruction", "response") if texts.unit == "sample" else ("instruction",)
+        joined = ", ".join(
+            f"string_agg(u.{name}, chr(10) || chr(10) ORDER BY u.turn_index) AS {name}" for name in own
         )
-        joins.append(f"JOIN ({instructions}) i ON i.sample_id = t.sample_id")
-        columns += ["i.instruction", "NULL::VARCHAR AS response"]
+        whole = (
+            f"SELECT u.sample_id, {joined} FROM wanted_rows n JOIN turns u ON u.sample_id = n.row_id "
+            "GROUP BY u.sample_id"
+        )
+        joins.append(f"JOIN ({whole}) i ON i.sample_id = t.sample_id")
+        response = "i.response" if texts.unit == "sample" else "NULL::VARCHAR AS response"
+        columns += ["i.instruction", response]
     else:
         response = "t.response" if texts.unit == "turn" else "NULL::VARCHAR AS response"
         columns += ["t.instruction", response]
@@ -171,8 +176,8 @@ def fetch(session: Session, texts: Texts, table: ResultTable | None, run_id: int
 
 def size(session: Session, texts: Texts, ids: Rows) -> Size:
     """How much these texts are; `rows` counts the pool's rows with an equal text, done ones included."""
-    per_sample = texts.unit == "prompt"
-    answered = texts.unit == "turn"
+    per_sample = texts.unit in SAMPLE_UNITS
+    answered = texts.unit in ("turn", "sample")
     rows_of = "x.sample_id = t.sample_id" if per_sample else "x.turn_id = t.turn_id"
     length = "length(x.instruction)" + (" + coalesce(length(x.response), 0)" if answered else "")
     counted = "k.instruction_tokens" + (" + k.response_tokens" if answered else "")

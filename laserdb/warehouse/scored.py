@@ -64,7 +64,7 @@ def sample_scores(
     """
     known = {table.scorer: table for table in tables}
     shares = shares_of(percentiles or (1, 99))
-    judges = [table for name, table in known.items() if name not in NO_QUALITY and table.unit != "prompt"]
+    judges = [table for name, table in known.items() if name not in NO_QUALITY and not table.of_samples]
     if scorers is not None:
         judges = [table for table in judges if table.scorer in scorers]
     with_f = bool({"f", "p"} & set(columns)) and DIFFICULTY in known

@@ -112,12 +112,17 @@ def statements(session: Session, sql: str) -> list[Any]:
 
 
 def run_strategy(
-    session: Session, sql: str, available: Sequence[SqlFunction], m: int, where: str
+    session: Session,
+    sql: str,
+    available: Sequence[SqlFunction],
+    m: int,
+    where: str,
+    percentiles: Sequence[float] | None = None,
 ) -> pa.Table:
     """Run a rendered strategy over `pool`; the chosen samples in order, with `COLUMNS`, at most m.
 
-    What the template doesn't return itself is taken from the pool. Raises StrategyError with the
-    template's name for whatever its SQL does wrong.
+    What the template doesn't return itself is taken from the pool, or reckoned by the percentiles.
+    Raises StrategyError with the template's name for whatever its SQL does wrong.
     """
     try:
         if len(statements(session, sql)) != 1:
@@ -130,23 +135,24 @@ def run_strategy(
         raise StrategyError(f"{where}: its SELECT must return a column sample_id")
     chosen = chosen.select([name for name in COLUMNS if name in chosen.column_names]).slice(0, m)
     chosen = chosen.append_column("rank", pa.array(range(1, chosen.num_rows + 1), pa.int64()))
-    return complete(session, chosen, where)
+    return complete(session, chosen, where, percentiles)
 
 
-def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
+def complete(session: Session, chosen: pa.Table, where: str, percentiles: Sequence[float] | None) -> pa.Table:
     """Fill in what the template left out; refuse samples that are twice there or not in the pool."""
     given = set(chosen.column_names)
     columns = [f"c.{name}" if name in given else f"x.{name}" for name in ("category", "f", "q", "p")]
     missing = [name for name in ("category", "f", "q", "p") if name not in given]
     reason = "coalesce(c.reason, 'selected')" if "reason" in given else "'selected'"
     cluster = "c.cluster" if "cluster" in given else "NULL"
+    joined = known(session, missing, percentiles)
     with session.table("chosen", chosen):
         try:
             table = session.arrow(
                 f"SELECT c.sample_id::BIGINT AS sample_id, c.rank, {reason}::VARCHAR AS reason, "
                 f"{columns[0]}::VARCHAR AS category, {cluster}::BIGINT AS cluster, "
                 f"{columns[1]}::DOUBLE AS f, {columns[2]}::DOUBLE AS q, {columns[3]}::DOUBLE AS p "
-                f"FROM chosen c JOIN pool ON pool.sample_id = c.sample_id {known(session, missing)}"
+                f"FROM chosen c JOIN pool ON pool.sample_id = c.sample_id {joined}"
                 "ORDER BY c.rank"
             )
         except duckdb.Error as error:
@@ -161,7 +167,7 @@ def complete(session: Session, chosen: pa.Table, where: str) -> pa.Table:
     return table
 
 
-def known(session: Session, columns: Sequence[str]) -> str:
+def known(session: Session, columns: Sequence[str], percentiles: Sequence[float] | None) -> str:
     """A join that adds these columns to the chosen samples `c`."""
     if not columns:
         return ""
@@ -169,7 +175,11 @@ def known(session: Session, columns: Sequence[str]) -> str:
     if present >= set(columns):
         return "JOIN pool x ON x.sample_id = c.sample_id "
     wanted = scored.sample_scores(
-        views.result_tables(session), columns, scorers=routed(session), only="chosen"
+        views.result_tables(session),
+        columns,
+        scorers=routed(session),
+        only="chosen",
+        percentiles=percentiles,
     )
     return f"LEFT JOIN ({wanted}) x ON x.sample_id = c.sample_id "
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from laserdb.sqltext import identifier
 
-UNIT_KEYS = {"instruction": "instruction_key", "turn": "turn_key", "prompt": "prompt_key"}
+UNIT_KEYS = {
+    "instruction": "instruction_key",
+    "turn": "turn_key",
+    "prompt": "prompt_key",
+    "sample": "content_key",
+}
+# Units of which a sample has one; of the others every turn has.
+SAMPLE_UNITS = frozenset({"prompt", "sample"})
 EMBEDDING = "embedding"
 CATEGORY = "category"
 
@@ -19,6 +26,11 @@ class ResultTable:
     name: str
     unit: str
     columns: dict[str, str]
+
+    @property
+    def of_samples(self) -> bool:
+        """Whether results belong to samples and not to turns."""
+        return self.unit in SAMPLE_UNITS
 
     @property
     def qualified(self) -> str:

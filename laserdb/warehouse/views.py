@@ -57,7 +57,7 @@ def create_views(session: Session) -> None:
         "CREATE OR REPLACE VIEW current_runs AS SELECT scorer, "
         "arg_max(run_id, (completed_at IS NOT NULL, run_id)) AS run_id FROM runs GROUP BY scorer"
     )
-    turn_tables = [table for table in tables if table.unit != "prompt"]
+    turn_tables = [table for table in tables if not table.of_samples]
     for table in turn_tables:
         session.run(score_view(table))
     session.run(f"CREATE OR REPLACE VIEW scores AS {union(map(scores_branch, turn_tables), EMPTY_SCORES)}")
@@ -106,7 +106,7 @@ def embeddings(tables: list[ResultTable]) -> str:
     vector = "r.vector" if same_width else "r.vector::FLOAT[] AS vector"
     branches = (
         f"SELECT s.sample_id, runs.model AS embedder, {vector}, r.run_id FROM samples s "
-        f"JOIN {table.qualified} r ON r.key = s.prompt_key JOIN runs USING (run_id) "
+        f"JOIN {table.qualified} r ON r.key = s.{UNIT_KEYS[table.unit]} JOIN runs USING (run_id) "
         "WHERE r.vector IS NOT NULL AND r.run_id IN "
         "(SELECT arg_max(run_id, (completed_at IS NOT NULL, run_id)) "
         f"FROM runs WHERE scorer = {literal(EMBEDDING)} GROUP BY model)"

@@ -152,5 +152,5 @@ def test_lasers_parameters(database):
         database.select("laser", 3, params={"metric": "manhattan"})
     with pytest.raises(UsageError, match="percentiles must be two numbers"):
         database.select("laser", 3, params={"percentiles": [99, 1]})
-    with pytest.raises(StrategyError, match="laserdb score"):
+    with pytest.raises(UsageError, match="unknown embedder"):
         database.select("laser", 3, params={"embedder": "other"})

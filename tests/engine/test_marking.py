@@ -13,6 +13,7 @@ from laserdb.database import Database
 from laserdb.engine.similar_texts import grams, shingles, words
 from laserdb.errors import UsageError
 from laserdb.warehouse import Warehouse
+from tests.pools import FakeSample, fill
 
 pytest.importorskip("rensa")
 
@@ -148,3 +149,57 @@ def test_files_that_cannot_be_read(database, tmp_path):
         database.decontaminate([])
     with pytest.raises(UsageError, match="threshold"):
         database.dedup(threshold=0)
+
+
+class TestByEmbedding:
+    @pytest.fixture
+    def pool(self):
+        vectors = [(1.0, 0.0), (0.0, 1.0), (0.999, 0.01), None, (0.9, 0.5), (0.0, 2.0)]
+        made = Database(Warehouse(":memory:"))
+        fill(made.warehouse, [FakeSample(vector=vector) for vector in vectors])
+        yield made
+        made.close()
+
+    def test_samples_whose_vectors_are_near_are_marked(self, pool):
+        found = pool.dedup(by="embedding")
+        assert (found.marked, found.samples) == (2, 5)
+        with pool.warehouse.read() as session:
+            rows = session.rows("SELECT sample_id, kind, partner, evidence FROM marks ORDER BY 1")
+        assert rows == [
+            (3, "duplicate", "id-1", "fake-embedder"),
+            (6, "duplicate", "id-2", "fake-embedder"),
+        ]
+        assert pool.select("random", 6).selected == 4
+        assert pool.explain("random-6", "id-3")["verdict"] == "left out: marked as duplicate, like id-1"
+        assert pool.dedup(by="embedding", threshold=0.8).marked == 3
+
+    def test_both_ways_side_by_side(self, pool):
+        # All questions read "question N": by their texts they are all different, until the bar is low.
+        pool.dedup(by="embedding")
+        by_text = pool.dedup(threshold=0.01).marked
+        with pool.warehouse.read() as session:
+            ways = dict(session.rows("SELECT sample_id, evidence IS NULL FROM marks"))
+        assert ways[3] is False
+        assert ways[6] is False
+        assert sum(ways.values()) >= by_text - 2
+        pool.dedup(by="embedding", threshold=1.0)
+        with pool.warehouse.read() as session:
+            assert session.rows("SELECT sample_id FROM marks WHERE evidence IS NOT NULL") == [(6,)]
+        pool.dedup(clear=True)
+        assert marks(pool) == []
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"by": "sound"}, "unknown way to compare 'sound'"),
+            ({"by": "embedding", "threshold": 0.0}, "threshold must lie above 0"),
+            ({"by": "embedding", "embedder": "other"}, "unknown embedder 'other'"),
+        ],
+    )
+    def test_wrong_calls(self, pool, options, message):
+        with pytest.raises(UsageError, match=message):
+            pool.dedup(**options)
+
+    def test_without_vectors(self, database):
+        with pytest.raises(UsageError, match="no sample has a vector; run: laserdb score :memory: embedding"):
+            database.dedup(by="embedding")

@@ -1,11 +1,17 @@
+import json
+
 import numpy as np
 import pytest
 
 from laserdb.backends import encoder
+from laserdb.database import Database
+from laserdb.engine.catalog import make_scorer
 from laserdb.errors import MissingExtra, UsageError
 from laserdb.scorers import embedding
 from laserdb.scorers.base import Batch, ScorerOptions, Turn, Unit
 from laserdb.scorers.embedding import Embedding
+from laserdb.warehouse import Warehouse
+from laserdb.warehouse.views import embedding_table
 from tests.backends.real import needs_minilm
 
 
@@ -62,3 +68,94 @@ def test_real_vectors():
     results = scorer.score(Batch([Turn("What is DuckDB?"), Turn("")]))
     assert [r.values["vector"].shape for r in results] == [(384,), (384,)]
     scorer.close()
+
+
+class Recording:
+    """A vector of the text's length; keeps what it was asked for."""
+
+    dimension = 2
+
+    def __init__(self):
+        self.texts = []
+
+    def encode(self, texts):
+        self.texts += texts
+        return np.array([[len(text), 1] for text in texts], np.float32)
+
+
+@pytest.fixture
+def encoder_of(monkeypatch):
+    made = Recording()
+    monkeypatch.setattr(embedding, "load_encoder", lambda source, max_length: made)
+    monkeypatch.setattr(embedding.importlib.util, "find_spec", lambda name: True)
+    return made
+
+
+def conversations(tmp_path):
+    def messages(*texts):
+        roles = ("user", "assistant")
+        found = [{"role": roles[i % 2], "content": text} for i, text in enumerate(texts)]
+        return json.dumps({"messages": found})
+
+    path = tmp_path / "c.jsonl"
+    path.write_text("\n".join([messages("q1", "a1", "q2", "a2"), messages("q1"), messages("q1", "other")]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("instruction", ["q1", "q1\n\nq2"]),  # equal instructions once
+        ("response", ["a1\n\na2", "other"]),
+        ("both", ["q1", "q1\n\nother", "q1\n\nq2\n\na1\n\na2"]),
+    ],
+)
+def test_what_is_embedded(encoder_of, tmp_path, text, seen):
+    database = Database(Warehouse(":memory:"))
+    database.ingest([str(conversations(tmp_path))])
+    summary = database.score(["embedding"], model="owner/name", params={"text": text})[0]
+    assert sorted(encoder_of.texts) == sorted(seen)
+    name = "owner/name" if text == "instruction" else f"owner/name#{text}"
+    assert summary.model == name
+    assert summary.failures == ({"no_response": 1} if text == "response" else {})
+    with database.warehouse.read() as session:
+        assert session.rows("SELECT model, params->>'text' FROM runs") == [
+            (name, None if text == "instruction" else text)
+        ]
+        found = session.rows("SELECT sample_id, embedder, vector[1] FROM embeddings ORDER BY 1")
+        failed = session.rows(f'SELECT error FROM results."{embedding_table(name)}" WHERE error IS NOT NULL')
+    lengths = {"instruction": [6, 2, 2], "response": [6, None, 5], "both": [14, 2, 9]}[text]
+    assert found == [(n, name, size) for n, size in enumerate(lengths, 1) if size is not None]
+    assert failed == ([("no_response",)] if text == "response" else [])
+    again = database.score(["embedding"], model="owner/name", params={"text": text})[0]
+    assert (again.scored, again.failed) == (0, 0)
+    database.close()
+
+
+OWN = """\
+-- needs: embedding
+-- param embedder = null: whose vectors
+SELECT unnest(k_center(list(sample_id ORDER BY sample_id), {{ m }})) AS sample_id
+FROM pool WHERE {{ candidate }}
+"""
+
+
+def test_a_strategy_takes_the_vectors_that_it_is_told(encoder_of, tmp_path):
+    own = tmp_path / "own.sql"
+    own.write_text(OWN)
+    database = Database(Warehouse(":memory:"))
+    database.ingest([str(conversations(tmp_path))])
+    for text in ("instruction", "response"):
+        params = {"embedding.model": "m/n", "embedding.text": text}
+        database.score(["embedding"], params=params)
+    for embedder, size in ((None, 3), ("m/n#response", 2)):
+        params = {"embedder": embedder}
+        assert database.select(str(own), 3, name="x", replace=True, params=params).selected == size
+    coverage = {one["model"]: (one["done"], one["failed"]) for one in database.status()["scorers"]}
+    assert coverage == {"m/n": (3, 0), "m/n#response": (2, 1)}
+    database.close()
+
+
+def test_an_unknown_text():
+    with pytest.raises(UsageError, match="unknown text 'answer'"):
+        make_scorer("embedding", ScorerOptions(params={"text": "answer"}))

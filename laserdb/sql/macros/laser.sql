@@ -51,7 +51,7 @@ md5(concat({{ seed }}, ':', sample_id)), sample_id
 sum(round(({{ expression | safe }}) * 4294967296.0)) / 4294967296.0
 {%- endmacro %}
 
-{# What ranks samples: p, or f^a · q^b with other exponents than 1. #}
+{# What ranks samples: p, or f^a · q^b with other exponents than 1; rounded like p, so that ties are ties. #}
 {% macro preference(f_exponent, q_exponent) %}
-{% if f_exponent == 1 and q_exponent == 1 %}p{% else %}pow(f, {{ f_exponent }}) * pow(q, {{ q_exponent }}){% endif %}
+{% if f_exponent == 1 and q_exponent == 1 %}p{% else %}round(pow(f, {{ f_exponent }}) * pow(q, {{ q_exponent }}), 12){% endif %}
 {%- endmacro %}

@@ -4,6 +4,9 @@
 -- param n1 = null: how many come first by quality alone (null: what the clusters leave of m)
 -- param n2 = 1: how many come from each cluster
 -- param max_tokens = null: longer samples are no candidates
+-- param percentiles = [1, 99]: percentiles of a scorer that become 0 and 1
+-- param metric = "euclidean": distance of the clusters, or "cosine"
+-- param embedder = null: model of the vectors, where there are several (null: the one that has most)
 WITH candidates AS (
     SELECT sample_id, q, row_number() OVER (ORDER BY q DESC, sample_id) AS place
     FROM pool

@@ -3,6 +3,7 @@
 -- needs: deita_complexity, deita_quality, embedding
 -- param threshold = 0.9: cosine to a kept sample above which a sample is skipped
 -- param max_tokens = null: longer samples are no candidates
+-- param embedder = null: model of the vectors, where there are several (null: the one that has most)
 {% import "laser.sql" as laser %}
 WITH scored AS (
     SELECT t.sample_id, {{ laser.total("c.score * q.score") }} AS score

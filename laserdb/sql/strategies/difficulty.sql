@@ -2,6 +2,7 @@
 -- source: LASER §4.2.1, Figure 4 (ablation)
 -- needs: difficulty, tokens
 -- param max_tokens = 4096: longer samples are no candidates
+-- param percentiles = [1, 99]: percentiles of a scorer that become 0 and 1
 SELECT sample_id, 'difficulty' AS reason
 FROM pool
 WHERE {{ candidate }}

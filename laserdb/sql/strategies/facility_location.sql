@@ -3,6 +3,7 @@
 -- needs: tokens, embedding
 -- param neighbours = 32: how many nearest neighbours of each sample count
 -- param max_tokens = 4096: longer samples are no candidates
+-- param embedder = null: model of the vectors, where there are several (null: the one that has most)
 {% import "laser.sql" as laser %}
 WITH greedy AS (
     SELECT facility_location(list(sample_id ORDER BY sample_id), {{ m }}, {{ neighbours }}, {{ seed }}) AS ids

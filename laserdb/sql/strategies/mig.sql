@@ -3,6 +3,8 @@
 -- needs: category, quality, instag, embedding
 -- param threshold = 0.9: cosine from which two tags share their information
 -- param max_tokens = null: longer samples are no candidates
+-- param percentiles = [1, 99]: percentiles of a scorer that become 0 and 1
+-- param embedder = null: model of the vectors, where there are several (null: the one that has most)
 {% import "laser.sql" as laser %}
 WITH tags AS (
     SELECT sample_id, list(DISTINCT tag ORDER BY tag) AS tags

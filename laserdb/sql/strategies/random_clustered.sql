@@ -4,6 +4,8 @@
 -- param quotas = {"Math": 0.25, "Coding": 0.25, "Generation": 0.25, "Reasoning": 0.1, "Brainstorming": 0.1, "Factual QA": 0.025, "Extraction": 0.025}: share of each category
 -- param redistribute = true: give what a category can't fill to the others
 -- param max_tokens = 4096: longer samples are no candidates
+-- param metric = "euclidean": distance of the clusters, or "cosine"
+-- param embedder = null: model of the vectors, where there are several (null: the one that has most)
 {% import "laser.sql" as laser %}
 WITH candidates AS (
     SELECT sample_id, category FROM pool WHERE {{ candidate }}

@@ -1,6 +1,11 @@
 WITH greedy AS (
     SELECT dpp(
-        list(sample_id ORDER BY sample_id), list(p ORDER BY sample_id), 10, 0.7::DOUBLE, 0.3::DOUBLE, 0
+        list(sample_id ORDER BY sample_id),
+        list(p ORDER BY sample_id),
+        10,
+        0.7::DOUBLE,
+        0.3::DOUBLE,
+        0
     ) AS ids
     FROM pool
     WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND embedded AND tokens <= 4096

@@ -8,5 +8,6 @@ WITH last_responses AS (
 SELECT sample_id, 'longest' AS reason
 FROM pool
 JOIN last_responses USING (sample_id)
+WHERE true
 ORDER BY characters DESC, sample_id
 LIMIT 10

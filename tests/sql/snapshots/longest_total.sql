@@ -8,5 +8,6 @@ WITH responses AS (
 SELECT sample_id, 'longest' AS reason
 FROM pool
 JOIN responses USING (sample_id)
+WHERE true
 ORDER BY characters DESC, sample_id
 LIMIT 10

@@ -1,5 +1,7 @@
 WITH candidates AS (
-    SELECT sample_id, category, p FROM pool WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND tokens <= 4096
+    SELECT sample_id, category, p AS preference
+    FROM pool
+    WHERE category IS NOT NULL AND f IS NOT NULL AND q IS NOT NULL AND tokens IS NOT NULL AND tokens <= 4096
 ),
 
 quotas AS (
@@ -28,5 +30,5 @@ quotas AS (
 SELECT sample_id, 'preference' AS reason
 FROM candidates
 JOIN quotas USING (category)
-QUALIFY row_number() OVER (PARTITION BY category ORDER BY p DESC, sample_id) <= quota
-ORDER BY p DESC, sample_id
+QUALIFY row_number() OVER (PARTITION BY category ORDER BY preference DESC, sample_id) <= quota
+ORDER BY preference DESC, sample_id
