@@ -52,7 +52,7 @@ def test_failures(tmp_path):
 
 def test_identity_follows_the_head(tmp_path):
     shipped = Category().identity
-    assert (shipped.scorer, shipped.model) == ("category", "minilm-adapter")
+    assert (shipped.scorer, shipped.model) == ("category", "minilm-cascade")
     scorer = make(tmp_path)
     one = scorer.identity
     assert one.model == str(tmp_path / "head.npz")
