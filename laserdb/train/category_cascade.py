@@ -50,8 +50,8 @@ def train_cascade(
     The texts must be ones that neither classifier was trained on. Raises ModelNotFound, and UsageError for
     a classifier that doesn't read texts.
     """
-    parts = [of_file(path, path.name) for path in (quick, careful)]
-    fast, slow = (_answers(part, data.texts) for part in parts)
+    first, second = (of_file(path, path.name) for path in (quick, careful))
+    fast, slow = (_answers(part, data.texts) for part in (first, second))
     lines = [_measured(data, fast, slow, above) for above in (*_STEPS, 1.0)]
     chosen = settings.above or _chosen([one["accuracy"] for one in lines], settings.loss)
     save_cascade(CascadeFile(quick, careful, chosen), out)
@@ -59,7 +59,7 @@ def train_cascade(
     result = {
         "out": str(out), "method": "cascade", "model": f"{quick.name} + {careful.name}",
         "rows": len(data), "above": chosen, "answered_by_quick": told["quick"],
-        "revision": CascadeClassifier(*parts, chosen, out.name).revision,
+        "revision": CascadeClassifier(first, second, chosen, out.name).revision,
         "settings": asdict(settings), "evaluation": told["measures"],
     }  # fmt: skip
     write_card(out, "Category classifier: a cascade", _card(files, lines, quick, careful, result))

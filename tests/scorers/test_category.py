@@ -153,3 +153,31 @@ def test_plain_cases():
     vectors = load_encoder("all-MiniLM-L6-v2").encode(list(texts))
     results = Category().score(Batch([Turn(text) for text in texts], vectors))
     assert [r.values["category"] for r in results] == list(texts.values())
+
+
+LANGUAGES = {
+    "Math": (
+        "Un train roule à 120 km/h. Combien de temps lui faut-il pour 90 km ?",
+        "計算してください：25 × 16",
+    ),
+    "Coding": (
+        "Schreibe eine Python-Funktion, die eine Liste sortiert.",
+        "Как в SQL удалить дубликаты строк?",
+    ),
+    "Generation": ("Escribe un poema corto sobre el otoño.", "اكتب رسالة شكر إلى معلمتي."),
+    "Factual QA": ("Qual é a capital da Mongólia?", "Kto napisał Lalkę?"),
+    "Brainstorming": (
+        "아이와 함께 부산에서 할 만한 것을 추천해 주세요.",
+        "İstanbul'da hafta sonu için ne önerirsin?",
+    ),
+}
+
+
+@needs_minilm
+@pytest.mark.parametrize("options", [ScorerOptions(), ScorerOptions(fast=True)])
+def test_other_languages_spread_over_the_categories(options):
+    texts = [text for both in LANGUAGES.values() for text in both]
+    found = Category(options).score(Batch([Turn(text) for text in texts]))
+    labels = [one.values["category"] for one in found]
+    assert len(set(labels)) >= 4
+    assert max(labels.count(name) for name in labels) <= len(texts) // 2
