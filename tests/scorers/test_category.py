@@ -1,6 +1,8 @@
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,6 +141,31 @@ def test_labels_in_a_pool(tmp_path):
         assert db.score(["category"], fast=True)[0].scored == 0
         with pytest.raises(UsageError, match="leave out either"):
             db.score(["category"], fast=True, model="x.npz")
+
+
+def test_the_documented_queries_run(tmp_path):
+    import laserdb
+
+    rows = [
+        {"messages": [{"role": role, "content": text} for role, text in turns]}
+        for turns in (
+            [("user", "Sum 2 and 3."), ("assistant", "5"), ("user", "Write a poem."), ("assistant", "x")],
+            [("user", "Why do cats purr?"), ("assistant", "x")],
+        )
+    ]
+    path = tmp_path / "pool.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = (Path(__file__).parents[2] / "docs" / "classification.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", text, flags=re.DOTALL)
+    assert len(queries) >= 4
+    with laserdb.connect(tmp_path / "pool.duckdb") as db:
+        db.ingest(path)
+        db.score(["category"], fast=True)
+        labels = dict(db.sql("SELECT turn_id, category FROM labels").fetchall())
+        found = [db.sql(query).fetchall() for query in queries]
+    assert len(found[0]) == 3
+    assert [one[1] for one in found[0]] == sorted(one[1] for one in found[0])
+    assert sum(row[1] for row in found[1]) == len(labels) == 3
 
 
 @needs_minilm
