@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from laserdb.commands.output import TerminalProgress, json_option, parse_pairs, 
 from laserdb.errors import UsageError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_METHODS = ("setfit", "head", "adapter", "fast")
+_METHODS = ("setfit", "head", "adapter", "fast", "cascade")
 
 
 @click.command()
@@ -21,7 +22,7 @@ _METHODS = ("setfit", "head", "adapter", "fast")
 )  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True,
-    help="What to write: a folder (setfit), else a file .npz with its card (.md) beside it.",
+    help="What to write: a folder (setfit), a file .json (cascade), else .npz, with a card beside it.",
 )  # fmt: skip
 @click.option(
     "--method", type=click.Choice(_METHODS), default="setfit", show_default=True,
@@ -39,13 +40,15 @@ _METHODS = ("setfit", "head", "adapter", "fast")
 )  # fmt: skip
 @click.option("--teacher", metavar="MODEL", help="fast: a classifier to learn from (default: the shipped).")
 @click.option("--unlabelled", type=_FILE, multiple=True, help="fast: texts that the teacher labels.")
+@click.option("--quick", type=_FILE, help="cascade: the .npz that answers where it is sure.")
+@click.option("--careful", type=_FILE, help="cascade: the .npz that reads the other texts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of splits, draws and weights.")
 @click.option("--set", "params", metavar="K=V", multiple=True, help="A hyperparameter; repeatable.")
 @json_option
 def category(
     data: tuple[Path, ...], out: Path, method: str, body: str, trust_remote_code: bool,
     valid: tuple[Path, ...], valid_share: float, teacher: str | None, unlabelled: tuple[Path, ...],
-    seed: int, params: tuple[str, ...], as_json: bool,
+    quick: Path | None, careful: Path | None, seed: int, params: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Train a classifier of instructions.
 
@@ -57,9 +60,11 @@ def category(
     head     a logistic regression on frozen vectors of the encoder
     adapter  low-rank deltas on the encoder, and a head: rank scale modules layers
              max_length epochs batch_size learning_rate head_learning_rate weight_decay
-             warmup label_smoothing dropout balance temperature refit
+             warmup label_smoothing dropout balance temperature refit start
     fast     a linear model on n-grams, without a neural net: bits penalty balance
              label_smoothing iterations mix unlabelled refit
+    cascade  two of these in a row: --data, which neither was trained on, choose how sure
+             --quick must be for its answer to stand: loss above
 
     The figures are of the texts that were kept back, and the confidence is calibrated on them. setfit and
     adapter go on where a killed training was: run the same command.
@@ -72,12 +77,16 @@ def category(
       laserdb train category --method head --data train.jsonl --out my-categories.npz
       laserdb score pool.duckdb category --model my-setfit
     """
-    _check(method, out, teacher, unlabelled, trust_remote_code=trust_remote_code)
+    _check(method, out, teacher, unlabelled, (quick, careful), trust_remote_code=trust_remote_code)
     given = parse_pairs(params, "--set")
     if method == "head":
         if given or valid:
             raise UsageError("--method head chooses its penalty by folds: it takes no --set and no --valid")
         result = _head(data, out, body, seed)
+    elif method == "cascade":
+        if valid or quick is None or careful is None:
+            raise UsageError("--method cascade needs --quick and --careful, and takes no --valid")
+        result = _cascade(data, out, given, quick, careful)
     else:
         from laserdb.labelled import read_labelled
         from laserdb.train.validation import split_off
@@ -120,13 +129,17 @@ def category(
 
 
 def _check(
-    method: str, out: Path, teacher: str | None, unlabelled: tuple[Path, ...], *, trust_remote_code: bool
-) -> None:
+    method: str, out: Path, teacher: str | None, unlabelled: tuple[Path, ...],
+    parts: tuple[Path | None, Path | None], *, trust_remote_code: bool,
+) -> None:  # fmt: skip
     """See before any work that the options go together. Raises UsageError."""
     if method == "setfit" and out.suffix == ".npz":
         raise UsageError(f"--out {out}: setfit writes a folder; for one file: --method head, adapter or fast")
-    if method != "setfit" and out.suffix != ".npz":
-        raise UsageError(f"--out {out}: --method {method} writes one file, which has to end in .npz")
+    suffix = ".json" if method == "cascade" else ".npz"
+    if method != "setfit" and out.suffix != suffix:
+        raise UsageError(f"--out {out}: --method {method} writes one file, which has to end in {suffix}")
+    if method != "cascade" and any(parts):
+        raise UsageError("--quick and --careful are for --method cascade")
     if method != "fast" and (teacher or unlabelled):
         raise UsageError("--teacher and --unlabelled are for --method fast")
     if method != "setfit" and trust_remote_code:
@@ -139,6 +152,17 @@ def _head(data: tuple[Path, ...], out: Path, body: str, seed: int) -> dict[str, 
     return train_category_head(
         data, out, model=body, seed=seed, progress=lambda line: click.echo(line, err=True)
     )
+
+
+def _cascade(
+    data: tuple[Path, ...], out: Path, given: Mapping[str, str], quick: Path, careful: Path
+) -> dict[str, Any]:
+    from laserdb.labelled import read_labelled
+    from laserdb.train.category_cascade import CascadeSettings, train_cascade
+    from laserdb.train.settings import with_settings
+
+    settings = with_settings(CascadeSettings(), given)
+    return train_cascade(read_labelled(data), data, out, settings, quick=quick, careful=careful)
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -13,11 +13,11 @@ from laserdb.scorers.judge import RAW, JudgeScorer, Said, chat, fixed_text
 _KINDS: Mapping[str, str] = {
     "Math": "mathematical questions, calculations and word problems",
     "Coding": "writing, explaining, mending or asking about programs, queries and scripts",
-    "Generation": "writing something creative or to given constraints, role play included",
+    "Generation": "writing to given constraints, role play, rewriting, translating or summarising a text",
     "Reasoning": "logical conclusions from what is given, neither mathematics nor programming",
     "Brainstorming": "questions for information, ideas or advice to be explained; also classifying things",
     "Factual QA": "a plain question for a fact, answered in a few words, with no text to read it from",
-    "Extraction": "finding, answering or summarising something from a text that is given",
+    "Extraction": "finding something in a text that is given, or answering a question from it",
 }
 SYSTEM = (
     "You sort tasks that people give to an assistant into categories:\n\n"

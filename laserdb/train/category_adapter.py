@@ -22,8 +22,8 @@ from laserdb.backends.encoder import packs
 from laserdb.backends.models import MINILM, ModelSource, fetch_file, find_model
 from laserdb.backends.static import plain_tokenizer
 from laserdb.errors import UsageError
-from laserdb.scorers.category.adapter import AdapterModel, save_adapter_model
-from laserdb.scorers.heads import Head
+from laserdb.scorers.category.adapter import AdapterModel, load_adapter_model, save_adapter_model
+from laserdb.scorers.heads import Head, head_hash
 from laserdb.train.cards import file_list, write_card
 from laserdb.train.checkpoint import Checkpoint, fingerprint
 from laserdb.train.lora import add_lora
@@ -45,7 +45,8 @@ class AdapterSettings:
     `modules` names the linear layers by the ends of their names, `+` between them, or `all`; `layers` 0
     keeps all. `balance` weighs the draws by class size to the power of −balance: 0 draws texts alike, 1
     classes alike. `temperature` 0 is fitted on the validation texts. `epochs` counts draws of as many
-    texts as there are; `refit` trains a second time, on the validation texts too.
+    texts as there are; `refit` trains a second time, on the validation texts too. `start` names a `.npz` of
+    an earlier training with these layers and this rank to go on from.
     """
 
     rank: int = 16
@@ -64,6 +65,7 @@ class AdapterSettings:
     balance: float = 0.5
     temperature: float = 0.0
     refit: bool = False
+    start: str = ""
 
     def __post_init__(self) -> None:
         require(self, rank=1, batch_size=1, max_length=8, epochs=0, layers=0, learning_rate=0, temperature=0)
@@ -82,8 +84,10 @@ def train_adapter(
     """
     need_transformers()
     source = find_model(model)
-    same = fingerprint({**asdict(settings), "model": model, "revision": source.revision, "seed": seed},
-                       split.train, split.valid)  # fmt: skip
+    told_apart = {**asdict(settings), "model": model, "revision": source.revision, "seed": seed}
+    if settings.start:
+        told_apart["start"] = head_hash(Path(settings.start))
+    same = fingerprint(told_apart, split.train, split.valid)
     checkpoint = Checkpoint(out, same)
     trained: Training | None = None
     told: dict[str, Any] = {"evaluation": None, "temperature": 1.0}
@@ -135,6 +139,8 @@ class Training:
         self.model = load_transformer(source, settings.layers or None)
         self.lora = add_lora(self.model, settings.rank, settings.scale, settings.modules)
         self.head = torch.nn.Linear(int(self.model.config.hidden_size), len(split.classes))
+        if settings.start:
+            self._go_on_from(Path(settings.start))
         self.dropout = torch.nn.Dropout(settings.dropout)
         self.model.to(self.device)
         self.head.to(self.device)
@@ -142,6 +148,22 @@ class Training:
         self.tokens = token_ids(self.tokenizer, split.train.texts, settings.max_length)
         self.labels = split.targets(split.train)
         self.steps = max(1, math.ceil(settings.epochs * len(self.labels) / settings.batch_size))
+
+    def _go_on_from(self, path: Path) -> None:
+        """Begin with an earlier training's deltas and head. Raises UsageError if they don't fit."""
+        import torch
+
+        start, s = load_adapter_model(path), self.settings
+        shapes = {name: (tuple(one.A.shape), tuple(one.B.shape)) for name, one in self.lora.items()}
+        given = {name: (a.shape, b.shape) for name, (a, b) in start.adapter.deltas.items()}
+        if shapes != given or start.adapter.scale != s.scale or start.head.classes != self.split.classes:
+            raise UsageError(f"--set start={path}: of another rank, scale, other layers, modules or classes")
+        with torch.no_grad():
+            for name, (a, b) in start.adapter.deltas.items():
+                self.lora[name].A.copy_(torch.from_numpy(a.astype(np.float32)))
+                self.lora[name].B.copy_(torch.from_numpy(b.astype(np.float32)))
+            self.head.weight.copy_(torch.from_numpy(start.head.weight.T.copy()))
+            self.head.bias.copy_(torch.from_numpy(start.head.bias))
 
     def run(self, checkpoint: Checkpoint, phase: str, told: dict[str, Any]) -> None:
         """Train, from the checkpoint if it is of this phase; `told` is kept in the checkpoint."""
@@ -243,7 +265,10 @@ class Training:
 
 
 def _card(split: Split, files: Sequence[Path], result: dict[str, Any]) -> str:
-    settings = " ".join(f"--set {name}={value}" for name, value in result["settings"].items())
+    given = {name: value for name, value in result["settings"].items() if value != ""}
+    if "start" in given:
+        given["start"] = f"{Path(given['start']).name} (sha256 {head_hash(Path(given['start']))}…)"
+    settings = " ".join(f"--set {name}={value}" for name, value in given.items())
     data = " ".join(f"--data {path.name}" for path in files)
     told = "No texts were kept back." if result["evaluation"] is None else figures_text(result["evaluation"])
     return f"""## Training

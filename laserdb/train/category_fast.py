@@ -113,7 +113,9 @@ def _taught(
     teacher: str, texts: Sequence[str], classes: Sequence[str], progress: Progress
 ) -> NDArray[np.float64]:
     """The teacher's probabilities of the classes, (n, k)."""
-    classifier = find_classifier(ScorerOptions(model=None if teacher == "default" else teacher))
+    # The default is a cascade that begins with a fast classifier: what teaches is its careful part.
+    options = ScorerOptions(params={"above": "1"}) if teacher == "default" else ScorerOptions(model=teacher)
+    classifier = find_classifier(options)
     progress.start(f"asking {teacher}", len(texts), "texts")
     parts = []
     try:

@@ -1,6 +1,8 @@
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +54,7 @@ def test_failures(tmp_path):
 
 def test_identity_follows_the_head(tmp_path):
     shipped = Category().identity
-    assert (shipped.scorer, shipped.model) == ("category", "minilm-adapter")
+    assert (shipped.scorer, shipped.model) == ("category", "minilm-cascade")
     scorer = make(tmp_path)
     one = scorer.identity
     assert one.model == str(tmp_path / "head.npz")
@@ -141,6 +143,31 @@ def test_labels_in_a_pool(tmp_path):
             db.score(["category"], fast=True, model="x.npz")
 
 
+def test_the_documented_queries_run(tmp_path):
+    import laserdb
+
+    rows = [
+        {"messages": [{"role": role, "content": text} for role, text in turns]}
+        for turns in (
+            [("user", "Sum 2 and 3."), ("assistant", "5"), ("user", "Write a poem."), ("assistant", "x")],
+            [("user", "Why do cats purr?"), ("assistant", "x")],
+        )
+    ]
+    path = tmp_path / "pool.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = (Path(__file__).parents[2] / "docs" / "classification.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", text, flags=re.DOTALL)
+    assert len(queries) >= 4
+    with laserdb.connect(tmp_path / "pool.duckdb") as db:
+        db.ingest(path)
+        db.score(["category"], fast=True)
+        labels = dict(db.sql("SELECT turn_id, category FROM labels").fetchall())
+        found = [db.sql(query).fetchall() for query in queries]
+    assert len(found[0]) == 3
+    assert [one[1] for one in found[0]] == sorted(one[1] for one in found[0])
+    assert sum(row[1] for row in found[1]) == len(labels) == 3
+
+
 @needs_minilm
 def test_plain_cases():
     from laserdb.backends.encoder import load_encoder
@@ -153,3 +180,31 @@ def test_plain_cases():
     vectors = load_encoder("all-MiniLM-L6-v2").encode(list(texts))
     results = Category().score(Batch([Turn(text) for text in texts], vectors))
     assert [r.values["category"] for r in results] == list(texts.values())
+
+
+LANGUAGES = {
+    "Math": (
+        "Un train roule à 120 km/h. Combien de temps lui faut-il pour 90 km ?",
+        "計算してください：25 × 16",
+    ),
+    "Coding": (
+        "Schreibe eine Python-Funktion, die eine Liste sortiert.",
+        "Как в SQL удалить дубликаты строк?",
+    ),
+    "Generation": ("Escribe un poema corto sobre el otoño.", "اكتب رسالة شكر إلى معلمتي."),
+    "Factual QA": ("Qual é a capital da Mongólia?", "Kto napisał Lalkę?"),
+    "Brainstorming": (
+        "아이와 함께 부산에서 할 만한 것을 추천해 주세요.",
+        "İstanbul'da hafta sonu için ne önerirsin?",
+    ),
+}
+
+
+@needs_minilm
+@pytest.mark.parametrize("options", [ScorerOptions(), ScorerOptions(fast=True)])
+def test_other_languages_spread_over_the_categories(options):
+    texts = [text for both in LANGUAGES.values() for text in both]
+    found = Category(options).score(Batch([Turn(text) for text in texts]))
+    labels = [one.values["category"] for one in found]
+    assert len(set(labels)) >= 4
+    assert max(labels.count(name) for name in labels) <= len(texts) // 2

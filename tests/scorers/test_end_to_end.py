@@ -5,6 +5,7 @@ import json
 import pytest
 
 from laserdb.backends.hf.prm import process_reward_model
+from laserdb.backends.models import SMOLLM2
 from laserdb.cli import run
 from laserdb.engine.presets import PRESETS
 from tests.backends import tiny
@@ -25,6 +26,32 @@ def test_smollm2_on_hf(tmp_path):
         ["perplexity"], params={"dtype": "float32", "max_model_len": "1536"}, all_categories=True
     )
     assert again[0].scored == 0
+
+
+@needs_smollm2
+def test_a_language_model_is_measured_as_a_classifier(tmp_path, capsys):
+    texts = {
+        "Write a short poem about the sea.": "Generation",
+        "What is 12 times 7?": "Math",
+        "Write a Python function that adds two numbers.": "Coding",
+        "Who painted the Mona Lisa?": "Factual QA",
+    }
+    data = tmp_path / "labelled.jsonl"
+    data.write_text("".join(json.dumps({"text": t, "label": c}) + "\n" for t, c in texts.items()))
+    command = [
+        "eval", "category", "--data", str(data), "--backend", "hf", "--model", SMOLLM2,
+        "--set", "dtype=float32", "--json",
+    ]  # fmt: skip
+    assert run(command) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["texts"], told["ece"]) == (SMOLLM2, 4, None)
+    assert told["failures"] == {}
+    rows = told["confusion"]["rows"]
+    assert {name: sum(counts) for name, counts in rows.items() if sum(counts)} == dict.fromkeys(
+        texts.values(), 1
+    )
+    right = sum(rows[name][told["confusion"]["columns"].index(name)] for name in texts.values())
+    assert told["accuracy"] == right / 4
 
 
 @pytest.fixture

@@ -143,6 +143,23 @@ def test_adapter_goes_on_after_a_kill(bert, tmp_path):
                 np.testing.assert_allclose(one[name], two[name], atol=2e-3, err_msg=name)
 
 
+def test_adapter_begins_with_an_earlier_one(bert, tmp_path):
+    first = train_adapter(bert, tmp_path / "first.npz")
+    start = {"start": str(tmp_path / "first.npz"), "learning_rate": "1e-9", "head_learning_rate": "1e-9"}
+    again = train_adapter(bert, tmp_path / "again.npz", epochs="1", **start)
+    assert again["evaluation"]["accuracy"] == first["evaluation"]["accuracy"]
+    with np.load(tmp_path / "first.npz") as one, np.load(tmp_path / "again.npz") as two:
+        for name in one.files:
+            if name.startswith(("lora.", "head.")):
+                np.testing.assert_allclose(one[name], two[name], atol=1e-3, err_msg=name)
+    card = (tmp_path / "again.md").read_text()
+    assert "--set start=first.npz (sha256 " in card
+    assert str(tmp_path) not in card
+    for other in ({"rank": "2"}, {"scale": "1"}, {"modules": "query"}):
+        with pytest.raises(UsageError, match=r"--set start=.*first\.npz: of another rank"):
+            train_adapter(bert, tmp_path / "no.npz", **start, **other)
+
+
 def test_adapter_modules(bert, tmp_path):
     train_adapter(bert, tmp_path / "few.npz", modules="query+value", epochs="1")
     with np.load(tmp_path / "few.npz") as file:
@@ -184,10 +201,11 @@ def test_every_setting_is_in_the_help():
 
     from laserdb.commands.train_category import category
     from laserdb.train.category_adapter import AdapterSettings
+    from laserdb.train.category_cascade import CascadeSettings
     from laserdb.train.category_fast import FastSettings
     from laserdb.train.setfit_phases import SetFitSettings
 
-    for settings in (SetFitSettings, AdapterSettings, FastSettings):
+    for settings in (SetFitSettings, AdapterSettings, FastSettings, CascadeSettings):
         for field in fields(settings):
             assert field.name in category.help, field.name
 

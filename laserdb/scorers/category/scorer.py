@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -24,8 +24,8 @@ _FAST_BATCH = 4096
 class Category(Scorer):
     """The most probable category; the score, and the confidence, is its calibrated probability.
 
-    `--model` takes a `.npz` of `laserdb train category`, or the folder or hub id of a SetFit model;
-    `--fast` the shipped model that needs no torch. With `--backend` and `--model` a language model is
+    `--model` takes a `.npz` or `.json` of `laserdb train category`, or the folder or hub id of a SetFit
+    model; `--fast` the shipped model that needs no torch. With `--backend` and `--model` a language model is
     asked instead (`variant`). Failures: `empty_instruction`, `no_vector`, `bad_vector`.
     """
 
@@ -34,8 +34,11 @@ class Category(Scorer):
     paper = "§3.1"
     modules = ("torch", "transformers")
     unit = Unit.INSTRUCTION
-    batch_size = 512
+    batch_size = 1024
     has_fast = True
+    parameters: ClassVar[Mapping[str, str]] = {
+        "above": "confidence above which a cascade's quick model is believed; 1: the careful one reads all"
+    }
 
     def __init__(self, options: ScorerOptions | None = None) -> None:
         super().__init__(options)
