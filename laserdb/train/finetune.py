@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 _LORA_LAYERS = "all-linear"
+HELD_OUT = "held-out.jsonl"
+"""In the model's folder: what it says of the held-out items, for `laserdb eval difficulty --scores`."""
 
 
 def finetune(
@@ -60,8 +62,10 @@ def finetune(
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     trained = trainer.model.merge_and_unload() if options.lora else trainer.model
     trainer.model = trainer.model_wrapped = trained
-    result = _figures(trainer, tokenizer, shape, train, held, options)
+    told = _predicted(trainer, encoded(held, tokenizer, shape, options.max_length)) if held else np.empty(0)
+    result = _figures(trainer, told, train, held, options)
     save(trained, tokenizer, shape, out, options, result)
+    write_held_out(out / HELD_OUT, held, told)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return {"out": str(out), **result}
 
@@ -189,8 +193,20 @@ def save(
     )
 
 
+def write_held_out(path: Path, held: Sequence[Mapping[str, Any]], told: NDArray[np.float64]) -> None:
+    """A line per held-out item: `dataset, item_id, score`."""
+    with path.open("w", encoding="utf-8") as file:
+        for row, score in zip(held, told.tolist(), strict=True):
+            line = {"dataset": row["dataset"], "item_id": row["item_id"], "score": score}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _predicted(trainer: Any, examples: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    return np.asarray(trainer.predict(examples).predictions, dtype=np.float64).reshape(-1)
+
+
 def _figures(
-    trainer: Any, tokenizer: Any, shape: Shape, train: Sequence[Mapping[str, Any]],
+    trainer: Any, told: NDArray[np.float64], train: Sequence[Mapping[str, Any]],
     held: Sequence[Mapping[str, Any]], options: FinetuneOptions,
 ) -> dict[str, Any]:  # fmt: skip
     """Spearman with the targets of held-out items, by data set; unseen sets are those wholly held out."""
@@ -200,14 +216,12 @@ def _figures(
         "first_loss": losses[0] if losses else None, "last_loss": losses[-1] if losses else None,
     }  # fmt: skip
     if held:
-        told = trainer.predict(encoded(held, tokenizer, shape, options.max_length)).predictions
-        predictions: NDArray[np.float64] = np.asarray(told, dtype=np.float64).reshape(-1)
         targets = np.array([float(row["target"]) for row in held])
         sets = np.array([str(row["dataset"]) for row in held])
-        result["mse"] = round(float(np.mean((predictions - targets) ** 2)), 5)
+        result["mse"] = round(float(np.mean((told - targets) ** 2)), 5)
         result["datasets"] = {
             name: {"items": int((sets == name).sum()), "unseen_set": name in options.hold_out,
-                   "spearman": round(spearman(predictions[sets == name], targets[sets == name]), 4)}
+                   "spearman": round(spearman(told[sets == name], targets[sets == name]), 4)}
             for name in sorted(set(sets.tolist()))
         }  # fmt: skip
     return result
