@@ -56,6 +56,7 @@ def finetune(
     shape: Shape = "chat" if tokenizer.chat_template else "text"
     say(f"{len(train)} items to train on, {len(held)} held out; prompts as {shape}")
     trainer = make_trainer(model, tokenizer, shape, train, checkpoints, options)
+    _report_by(trainer, say)
     last = _last_checkpoint(checkpoints)
     if last:
         say(f"going on at {last.name}")
@@ -107,12 +108,17 @@ def load_backbone(options: FinetuneOptions) -> tuple[Any, Any]:
     try:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = transformers.AutoModelForSequenceClassification.from_pretrained(
-                folder, num_labels=1, problem_type="regression", dtype=torch.float32, local_files_only=True
-            )
+            model, loaded = transformers.AutoModelForSequenceClassification.from_pretrained(
+                folder, num_labels=1, problem_type="regression", dtype=torch.float32, local_files_only=True,
+                output_loading_info=True,
+            )  # fmt: skip
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [""])[0]
         raise ModelNotFound(f"{options.backbone}: no backbone for a regression head: {reason}") from error
+    if "score.weight" in loaded["missing_keys"]:
+        # A random head on large hidden states begins tens of standard deviations off the targets, and a
+        # short training ends before it has come back; from 0 the first loss is the targets' variance.
+        torch.nn.init.zeros_(model.score.weight)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.get_text_config().pad_token_id = model.config.pad_token_id = tokenizer.pad_token_id
@@ -165,12 +171,27 @@ def make_trainer(
         gradient_checkpointing_kwargs={"use_reentrant": False} if options.checkpointing else None,
         optim=options.optimizer, save_strategy="steps", save_steps=options.save_steps, save_total_limit=2,
         logging_steps=10, report_to=[], seed=options.seed, data_seed=options.seed,
-        dataloader_pin_memory=False, label_names=["labels"], disable_tqdm=None,
+        dataloader_pin_memory=False, label_names=["labels"], disable_tqdm=True,
     )  # fmt: skip
     return transformers.Trainer(
         model=model, args=arguments, train_dataset=encoded(rows, tokenizer, shape, options.max_length),
         data_collator=transformers.DataCollatorWithPadding(tokenizer), processing_class=tokenizer,
     )  # fmt: skip
+
+
+def _report_by(trainer: Any, say: Say) -> None:
+    """Losses go to `say`; transformers would print them to stdout, where --json has its object."""
+    import transformers
+
+    class Report(transformers.TrainerCallback):  # type: ignore[misc]
+        """Says the loss and how far the training is."""
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
+            if logs and "loss" in logs:
+                say(f"step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.4g}")
+
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.add_callback(Report())
 
 
 def save(
