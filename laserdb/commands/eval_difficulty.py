@@ -20,7 +20,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("difficulty")
 @click.argument("db", metavar="[DB]", required=False, type=click.Path())
-@click.option("--items", type=_FILE, multiple=True, help="Without DB: dataset, item_id, instruction, level.")
+@click.option(
+    "--items",
+    type=_FILE,
+    multiple=True,
+    help="Without DB: dataset, item_id, instruction[, level, reference].",
+)
 @click.option("--evals", type=_FILE, multiple=True, help="Without DB: evaluation logs, as eval import reads.")
 @click.option("--scorer", "scorers", multiple=True, help="A scorer to run on the items; repeatable.")
 @click.option("--model", help="Its model: a .npz head, a folder or a hub id.")
@@ -46,7 +51,7 @@ def command(
     Prints the rank correlation (Spearman) with the targets, with people's levels where the items have any,
     and with the length in tokens, by data set and category, with 95 % bootstrap intervals. The length and
     the mean target of the category in other data sets are there for comparison. Use data sets that the
-    scorer wasn't trained on.
+    scorer wasn't trained on. Scorers that read a response (ifd) are given the item's reference.
 
     \b
       laserdb eval difficulty pool.duckdb --scorer difficulty --figure difficulty.svg

@@ -17,7 +17,7 @@ from laserdb.evals.scoring import run_scorer, scores_of_file, stored_scores, tok
 from laserdb.evals.targets import DEVIATION, compute
 from laserdb.plugins import unknown
 from laserdb.progress import Progress
-from laserdb.scorers.base import ScorerOptions
+from laserdb.scorers.base import ScorerOptions, Turn
 from laserdb.warehouse import Warehouse
 
 LENGTH, CATEGORY = "length", "category mean"
@@ -69,6 +69,7 @@ def _measure(warehouse: Warehouse, request: Request, progress: Progress) -> dict
         )
     rows = [rows[place] for place in sample([row["dataset"] for row in rows], request.limit, request.seed)]
     texts = [row["instruction"] for row in rows]
+    turns = [Turn(row["instruction"], row["reference"]) for row in rows]
     measured = Measured(
         dataset=np.array([row["dataset"] for row in rows]),
         category=np.array([row["category"] or UNKNOWN for row in rows]),
@@ -77,7 +78,7 @@ def _measure(warehouse: Warehouse, request: Request, progress: Progress) -> dict
         length=token_counts(texts),
     )
     for name in request.scorers:
-        measured.scores[name] = run_scorer(name, request.options, texts, progress)
+        measured.scores[name] = run_scorer(name, request.options, turns, progress)
     for name in request.stored:
         with warehouse.read() as session:
             measured.scores[f"{name} (stored)"] = stored_scores(session, name, texts)

@@ -34,13 +34,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item's instruction; `level` is how hard people say it is (higher = harder)."""
+    """What was asked; `level` is how hard people say it is (higher = harder), `reference` an answer."""
 
     dataset: str
     item_id: str
     instruction: str
     category: str | None = None
     level: float | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,20 +26,24 @@ if TYPE_CHECKING:
 _AT_ONCE = 512
 
 
-def run_scorer(name: str, options: ScorerOptions, texts: Sequence[str], progress: Progress) -> Numbers:
-    """The score of each instruction; NaN where it failed. Raises UsageError for scorers of whole turns."""
+def run_scorer(name: str, options: ScorerOptions, turns: Sequence[Turn], progress: Progress) -> Numbers:
+    """The score of each item, its reference taken as the response; NaN where it failed.
+
+    Raises UsageError for a scorer of whole turns if no item has a reference.
+    """
     scorer = make_scorer(name, options)
-    if scorer.unit is Unit.TURN:
+    if scorer.unit is Unit.TURN and not any(turn.response for turn in turns):
         raise UsageError(
-            f"{name} reads responses, which imported items lack: score them in a pool and use --stored {name}"
+            f"{name} reads responses, and no item has a reference: import them with the items "
+            f"(reference), or score a pool and use --stored {name}"
         )
     require(scorer)
-    progress.start(f"scoring with {name}", len(texts), "items")
-    out = np.full(len(texts), np.nan)
+    progress.start(f"scoring with {name}", len(turns), "items")
+    out = np.full(len(turns), np.nan)
     try:
         scorer.load()
-        for start in range(0, len(texts), _AT_ONCE):
-            part = texts[start : start + _AT_ONCE]
+        for start in range(0, len(turns), _AT_ONCE):
+            part = turns[start : start + _AT_ONCE]
             out[start : start + len(part)] = _scores(scorer, part)
             progress.advance(len(part))
     finally:
@@ -48,17 +52,18 @@ def run_scorer(name: str, options: ScorerOptions, texts: Sequence[str], progress
     return out
 
 
-def _scores(scorer: Scorer, texts: Sequence[str]) -> list[float]:
+def _scores(scorer: Scorer, turns: Sequence[Turn]) -> list[float]:
     vectors = None
     if scorer.embedder is not None:
         from laserdb.backends.encoder import load_encoder
 
-        vectors = load_encoder(scorer.embedder).encode(texts)
+        vectors = load_encoder(scorer.embedder).encode([turn.instruction for turn in turns])
     found: list[float] = []
     size = max(1, scorer.options.batch_size or scorer.batch_size)
-    for start in range(0, len(texts), size):
-        turns = [Turn(text) for text in texts[start : start + size]]
-        batch = Batch(turns, None if vectors is None else vectors[start : start + size])
+    for start in range(0, len(turns), size):
+        batch = Batch(
+            list(turns[start : start + size]), None if vectors is None else vectors[start : start + size]
+        )
         for answer in scorer.score(batch):
             value = answer.score if isinstance(answer, Scored) else None
             found.append(np.nan if value is None else value)

@@ -1,5 +1,5 @@
 """Plain tables: results (`dataset, item_id, model, score[, metric]`), items (`dataset, item_id, instruction
-[, category, level]`), or both in one row."""
+[, category, level, reference]`), or both in one row."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def _records(row: Row, options: ReadOptions) -> Iterator[Record]:
         if category is not None and category not in CATEGORIES:
             yield Bad(row.where, f"unknown category {category!r} (there are: {', '.join(CATEGORIES)})")
             return
-        yield Item(dataset, item_id, instruction.strip(), category, number_of(value.get("level")))
+        level, reference = number_of(value.get("level")), text_of(value.get("reference"))
+        yield Item(dataset, item_id, instruction.strip(), category, level, reference)
     elif "score" not in value:
         yield Bad(row.where, "instruction is empty")

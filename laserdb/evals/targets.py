@@ -29,7 +29,8 @@ DEVIATION = "deviation"
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 
 _ITEMS = (
-    "SELECT t.dataset, t.item_id, i.category, i.level, t.target, t.models, t.mean_score, i.instruction\n"
+    "SELECT t.dataset, t.item_id, i.category, i.level, t.target, t.models, t.mean_score, i.instruction, "
+    "i.reference\n"
     "FROM (\n{sql}\n) t LEFT JOIN eval_items i USING (dataset, item_id)\nORDER BY dataset, item_id"
 )
 _DISTRIBUTION = (
@@ -60,7 +61,7 @@ def targets_sql(method: str, params: Mapping[str, str] | None = None) -> str:
 
 
 def compute(session: Session, method: str = DEVIATION, params: Mapping[str, str] | None = None) -> pa.Table:
-    """A row per item: `dataset, item_id, category, level, target, models, mean_score, instruction`.
+    """A row per item, as `_ITEMS` names its columns.
 
     The target is higher for harder items. Raises InputError if nothing was imported.
     """

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 _LORA_LAYERS = "all-linear"
+HELD_OUT = "held-out.jsonl"
+"""In the model's folder: what it says of the held-out items, for `laserdb eval difficulty --scores`."""
 
 
 def finetune(
@@ -54,14 +56,17 @@ def finetune(
     shape: Shape = "chat" if tokenizer.chat_template else "text"
     say(f"{len(train)} items to train on, {len(held)} held out; prompts as {shape}")
     trainer = make_trainer(model, tokenizer, shape, train, checkpoints, options)
+    _report_by(trainer, say)
     last = _last_checkpoint(checkpoints)
     if last:
         say(f"going on at {last.name}")
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     trained = trainer.model.merge_and_unload() if options.lora else trainer.model
     trainer.model = trainer.model_wrapped = trained
-    result = _figures(trainer, tokenizer, shape, train, held, options)
+    told = _predicted(trainer, encoded(held, tokenizer, shape, options.max_length)) if held else np.empty(0)
+    result = _figures(trainer, told, train, held, options)
     save(trained, tokenizer, shape, out, options, result)
+    write_held_out(out / HELD_OUT, held, told)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return {"out": str(out), **result}
 
@@ -103,12 +108,17 @@ def load_backbone(options: FinetuneOptions) -> tuple[Any, Any]:
     try:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = transformers.AutoModelForSequenceClassification.from_pretrained(
-                folder, num_labels=1, problem_type="regression", dtype=torch.float32, local_files_only=True
-            )
+            model, loaded = transformers.AutoModelForSequenceClassification.from_pretrained(
+                folder, num_labels=1, problem_type="regression", dtype=torch.float32, local_files_only=True,
+                output_loading_info=True,
+            )  # fmt: skip
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [""])[0]
         raise ModelNotFound(f"{options.backbone}: no backbone for a regression head: {reason}") from error
+    if "score.weight" in loaded["missing_keys"]:
+        # A random head on large hidden states begins tens of standard deviations off the targets, and a
+        # short training ends before it has come back; from 0 the first loss is the targets' variance.
+        torch.nn.init.zeros_(model.score.weight)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.get_text_config().pad_token_id = model.config.pad_token_id = tokenizer.pad_token_id
@@ -161,12 +171,27 @@ def make_trainer(
         gradient_checkpointing_kwargs={"use_reentrant": False} if options.checkpointing else None,
         optim=options.optimizer, save_strategy="steps", save_steps=options.save_steps, save_total_limit=2,
         logging_steps=10, report_to=[], seed=options.seed, data_seed=options.seed,
-        dataloader_pin_memory=False, label_names=["labels"], disable_tqdm=None,
+        dataloader_pin_memory=False, label_names=["labels"], disable_tqdm=True,
     )  # fmt: skip
     return transformers.Trainer(
         model=model, args=arguments, train_dataset=encoded(rows, tokenizer, shape, options.max_length),
         data_collator=transformers.DataCollatorWithPadding(tokenizer), processing_class=tokenizer,
     )  # fmt: skip
+
+
+def _report_by(trainer: Any, say: Say) -> None:
+    """Losses go to `say`; transformers would print them to stdout, where --json has its object."""
+    import transformers
+
+    class Report(transformers.TrainerCallback):  # type: ignore[misc]
+        """Says the loss and how far the training is."""
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
+            if logs and "loss" in logs:
+                say(f"step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.4g}")
+
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.add_callback(Report())
 
 
 def save(
@@ -189,8 +214,20 @@ def save(
     )
 
 
+def write_held_out(path: Path, held: Sequence[Mapping[str, Any]], told: NDArray[np.float64]) -> None:
+    """A line per held-out item: `dataset, item_id, score`."""
+    with path.open("w", encoding="utf-8") as file:
+        for row, score in zip(held, told.tolist(), strict=True):
+            line = {"dataset": row["dataset"], "item_id": row["item_id"], "score": score}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _predicted(trainer: Any, examples: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    return np.asarray(trainer.predict(examples).predictions, dtype=np.float64).reshape(-1)
+
+
 def _figures(
-    trainer: Any, tokenizer: Any, shape: Shape, train: Sequence[Mapping[str, Any]],
+    trainer: Any, told: NDArray[np.float64], train: Sequence[Mapping[str, Any]],
     held: Sequence[Mapping[str, Any]], options: FinetuneOptions,
 ) -> dict[str, Any]:  # fmt: skip
     """Spearman with the targets of held-out items, by data set; unseen sets are those wholly held out."""
@@ -200,14 +237,12 @@ def _figures(
         "first_loss": losses[0] if losses else None, "last_loss": losses[-1] if losses else None,
     }  # fmt: skip
     if held:
-        told = trainer.predict(encoded(held, tokenizer, shape, options.max_length)).predictions
-        predictions: NDArray[np.float64] = np.asarray(told, dtype=np.float64).reshape(-1)
         targets = np.array([float(row["target"]) for row in held])
         sets = np.array([str(row["dataset"]) for row in held])
-        result["mse"] = round(float(np.mean((predictions - targets) ** 2)), 5)
+        result["mse"] = round(float(np.mean((told - targets) ** 2)), 5)
         result["datasets"] = {
             name: {"items": int((sets == name).sum()), "unseen_set": name in options.hold_out,
-                   "spearman": round(spearman(predictions[sets == name], targets[sets == name]), 4)}
+                   "spearman": round(spearman(told[sets == name], targets[sets == name]), 4)}
             for name in sorted(set(sets.tolist()))
         }  # fmt: skip
     return result

@@ -17,7 +17,7 @@ RESULTS = pa.schema(
 )
 ITEMS = pa.schema(
     [(name, pa.string()) for name in ("dataset", "item_id", "instruction", "category")]
-    + [("level", pa.float64())]
+    + [("level", pa.float64()), ("reference", pa.string())]
 )
 
 
@@ -40,11 +40,13 @@ def store_results(session: Session, rows: pa.Table) -> tuple[int, int]:
 
 
 def store_items(session: Session, rows: pa.Table) -> tuple[int, int]:
-    """Add items or renew their texts; a category or level once known stays where the new row has none."""
-    differs = (
-        "n.instruction <> i.instruction OR coalesce(n.category, i.category) IS DISTINCT FROM i.category "
-        "OR coalesce(n.level, i.level) IS DISTINCT FROM i.level"
+    """Add items or renew their texts; whatever else was once known stays where the new row has nothing."""
+    optional = ("category", "level", "reference")
+    differs = " OR ".join(
+        ["n.instruction <> i.instruction"]
+        + [f"coalesce(n.{name}, i.{name}) IS DISTINCT FROM i.{name}" for name in optional]
     )
+    kept = ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in optional)
     with session.table("new_items", rows), session.transaction():
         added = session.value("SELECT count(*) FROM new_items ANTI JOIN eval_items USING (dataset, item_id)")
         changed = session.value(
@@ -54,8 +56,7 @@ def store_items(session: Session, rows: pa.Table) -> tuple[int, int]:
             session.run(
                 "INSERT INTO eval_items BY NAME SELECT * FROM new_items "
                 "ON CONFLICT (dataset, item_id) DO UPDATE "
-                "SET instruction = excluded.instruction, category = coalesce(excluded.category, category), "
-                "level = coalesce(excluded.level, level)"
+                f"SET instruction = excluded.instruction, {kept}"
             )
     return int(added), int(changed)
 

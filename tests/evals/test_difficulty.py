@@ -170,6 +170,25 @@ def test_command(tmp_path, capsys):
     assert "reads responses" in capsys.readouterr().err
 
 
+def test_scorers_of_responses_read_the_reference(tmp_path, capsys):
+    """`checks` finds the wrong sum of a reference, and gives no score where there is none."""
+    answers = ["2 + 2 = 5", "2 + 2 = 4", "3 + 3 = 7", None]
+    items = [
+        {"dataset": "d", "item_id": i, "instruction": "Add the numbers.", "reference": answer}
+        for i, answer in enumerate(answers)
+    ]
+    results = [
+        {"dataset": "d", "item_id": i, "model": "m", "score": score}
+        for i, score in enumerate([1, 0.2, 0.9, 0.5])
+    ]
+    path = write_lines(tmp_path / "r.jsonl", [*items, *results])
+    assert run(["eval", "difficulty", "--evals", str(path), "--scorer", "checks", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["scorers"]["checks"]
+    assert (told["scored"], told["unscored"]) == (3, 1)
+    expected = stats.spearmanr([0, 1, 0], [1, 3, 2]).statistic
+    assert told["target"]["overall"]["spearman"]["value"] == pytest.approx(expected, abs=1e-4)
+
+
 def test_figure_escapes_names():
     one = {"value": 0.5, "low": 0.1, "high": 0.9}
     sections = {"<s>": {"target": {"by_dataset": {"a&b": {"spearman": one}}, "mean_over_datasets": one}}}

@@ -36,10 +36,10 @@ def test_current_lm_eval(warehouse, tmp_path):
         ("ifeval", "0", "org/model-a", 0.5, "inst_level_strict_acc"),
         ("my_task_v2", "7", "org/model-a", 1.0, "acc"),
     ]
-    assert ("my_task_v2", "7", "Red and blue?\nA. green\nB. purple", None, None) in stored(
+    assert ("my_task_v2", "7", "Red and blue?\nA. green\nB. purple", None, None, None) in stored(
         warehouse, "eval_items"
     )
-    assert ("gsm8k", "0", "What is 0 + 1?", None, None) in stored(warehouse, "eval_items")
+    assert ("gsm8k", "0", "What is 0 + 1?", None, None, None) in stored(warehouse, "eval_items")
 
 
 def test_another_filter_and_metric(warehouse, tmp_path):
@@ -73,7 +73,7 @@ def test_levels_of_documents(warehouse, tmp_path):
     doc = {"problem": "Solve $x=1$.", "level": "Level 5"}
     logs.write_lines(tmp_path / "o__m" / "samples_math.jsonl", [logs.sample(0, {"exact_match": 1}, doc=doc)])
     do(warehouse, tmp_path)
-    assert stored(warehouse, "eval_items") == [("math", "0", "Solve $x=1$.", None, 5.0)]
+    assert stored(warehouse, "eval_items") == [("math", "0", "Solve $x=1$.", None, 5.0, None)]
 
 
 def test_fastchat(warehouse, tmp_path):
@@ -161,7 +161,7 @@ def test_items_and_parts_cut_anywhere(warehouse, tmp_path):
     )
     summary = do(warehouse, *(tmp_path / name for name in ("p1.jsonl", "p2.jsonl", "q.jsonl")))
     assert (summary.results, summary.items, summary.bad) == (2, 1, 0)
-    assert stored(warehouse, "eval_items") == [("d", "1", "Add.", "Math", 2.0)]
+    assert stored(warehouse, "eval_items") == [("d", "1", "Add.", "Math", 2.0, "x")]
     only = do(warehouse, tmp_path / "p1.jsonl")
     assert only.bad_rows == [f"{tmp_path}/p1.jsonl:2: not JSON: the file ends in the middle of a line"]
 
@@ -182,7 +182,7 @@ def test_items_keep_what_a_later_log_lacks(warehouse, tmp_path):
     do(warehouse, logs.write_lines(tmp_path / "i.jsonl", [item]))
     summary = do(warehouse, logs.write_lines(tmp_path / "j.jsonl", [ROWS[0] | {"instruction": "Add!"}]))
     assert summary.items_changed == 1
-    assert stored(warehouse, "eval_items") == [("d", "1", "Add!", "Math", 3.0)]
+    assert stored(warehouse, "eval_items") == [("d", "1", "Add!", "Math", 3.0, None)]
 
 
 def test_ranges(warehouse, tmp_path):

@@ -73,6 +73,22 @@ def test_loss_falls_on_a_planted_signal(trained):
     assert hard.score - easy.score > 0.5
 
 
+def test_a_new_head_begins_at_zero(backbone, trained):
+    out, _ = trained
+    assert not module.load_backbone(options(backbone))[0].score.weight.any()
+    assert module.load_backbone(options(out))[0].score.weight.any()
+
+
+def test_held_out_items_are_written(trained):
+    out, result = trained
+    lines = [json.loads(line) for line in (out / "held-out.jsonl").read_text().splitlines()]
+    texts = {row["item_id"]: row["instruction"] for row in rows()}
+    assert {line["dataset"] for line in lines} == set(result["datasets"])
+    assert len(lines) == result["held_out"]
+    again = [one.score for one in scores(out, [texts[line["item_id"]] for line in lines])]
+    assert [line["score"] for line in lines] == pytest.approx(again, abs=1e-5)
+
+
 def test_loads_without_our_code(trained):
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -212,5 +228,5 @@ def test_command(backbone, tmp_path):
     small = ["--set", "max_steps=2", "--set", "accumulation=1", "--set", "max_length=32"]
     done = CliRunner().invoke(cli, ["train", *arguments, "--backbone", str(backbone), *small, "--json"])
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout.splitlines()[-1])["steps"] == 2
+    assert json.loads(done.stdout)["steps"] == 2
     assert "Difficulty scorer" in (tmp_path / "m" / "README.md").read_text()
