@@ -24,7 +24,7 @@ import numpy as np
 
 from laserdb.backends import chat
 from laserdb.backends.base import GenerateOptions
-from laserdb.backends.hf import decode, forward
+from laserdb.backends.hf import forward
 from laserdb.backends.models import SMOLLM2, fetch, find_model
 from laserdb.scorers.base import Batch, Scored, ScorerOptions, Turn
 from laserdb.scorers.code_quality import CodeQuality, question
@@ -63,12 +63,12 @@ def counted() -> Iterator[Padding]:
         padding.count(rows)
         return head(loaded, rows, *args)
 
-    forward.prefill = decode.prefill = prefilled
+    forward.prefill = prefilled
     forward.head_outputs = headed
     try:
         yield padding
     finally:
-        forward.prefill = decode.prefill = prefill
+        forward.prefill = prefill
         forward.head_outputs = head
 
 

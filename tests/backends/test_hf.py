@@ -102,7 +102,10 @@ def test_text_logprobs_are_those_of_plain_transformers(backend, plain, prefix):
 
 
 @pytest.mark.parametrize("shared", ["", SHARED])
-def test_greedy_generation_is_that_of_plain_transformers(backend, plain, shared):
+@pytest.mark.parametrize("enough", [1, 10_000])
+def test_greedy_generation_is_that_of_plain_transformers(backend, plain, shared, enough, monkeypatch):
+    # With 1, prompts are read in groups of about equal length whose caches are joined.
+    monkeypatch.setattr("laserdb.backends.hf.backend._ENOUGH", {"cpu": enough})
     model, tokenizer = plain
     told = backend.generate([shared + t for t in TEXTS], GenerateOptions(max_tokens=12))
     for text, got in zip(TEXTS, told, strict=True):

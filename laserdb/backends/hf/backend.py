@@ -105,7 +105,7 @@ class HfBackend(Backend):
 
         def run(items: list[tuple[list[int], bool]], prefix: forward.Prefix) -> list[Generation]:
             rows = [self._row(ids, options, matcher, seed) for ids, _ in items]
-            decode.decode(loaded, rows, prefix, options)
+            decode.decode(loaded, rows, prefix, options, self._enough)
             return [self._generation(r, options, cut) for r, (_, cut) in zip(rows, items, strict=True)]
 
         return self._batched(prompts, encode, run, lambda item: item[0], steps=True)
@@ -246,6 +246,10 @@ class HfBackend(Backend):
             self._run_packs(run_pack, [len(row) - prefix.length for row in rows], budget, steps)
         return answers
 
+    @property
+    def _enough(self) -> int:
+        return _ENOUGH.get(self._ready().device.partition(":")[0], 256)
+
     def _run_packs(
         self, run: Callable[[list[int]], None], lengths: list[int], budget: int, steps: bool
     ) -> None:
@@ -255,7 +259,7 @@ class HfBackend(Backend):
         kind = self._ready().device.partition(":")[0]
         tokens = self.options.tokens_per_batch or _TOKENS_PER_BATCH.get(kind, _TOKENS_PER_BATCH["cpu"])
         cores = torch.get_num_threads() if kind == "cpu" else 1
-        enough = None if steps else _ENOUGH.get(kind, _ENOUGH["cpu"])
+        enough = None if steps else self._enough
         whole = packs(lengths, min(tokens, max(budget // cores, 1), -(-sum(lengths) // cores)), enough)
         cut = (pack[i : i + _MOST_ROWS] for pack in whole for i in range(0, len(pack), _MOST_ROWS))
         if cores > 1:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from laserdb.backends.base import GenerateOptions
-from laserdb.backends.hf.forward import Prefix, State, prefill, select, step
+from laserdb.backends.hf import joining
+from laserdb.backends.hf.forward import Prefix, State, select, step
 from laserdb.backends.hf.grammar import allowed
 from laserdb.backends.hf.loading import Loaded
 
@@ -24,11 +25,14 @@ class Row:
     finish: Literal["stop", "length"] | None = None
 
 
-def decode(loaded: Loaded, rows: list[Row], prefix: Prefix, options: GenerateOptions) -> None:
-    """Fill `made` and `finish` of the rows; the token that ends a text isn't kept."""
+def decode(loaded: Loaded, rows: list[Row], prefix: Prefix, options: GenerateOptions, enough: int) -> None:
+    """Fill `made` and `finish` of the rows; the token that ends a text isn't kept.
+
+    `enough`: tokens that keep the device busy while it reads.
+    """
     import torch
 
-    state = prefill(loaded, [row.ids for row in rows], prefix, generate=True)
+    state = joining.read(loaded, [row.ids for row in rows], prefix, enough)
     active = list(rows)
     while True:
         tokens = _choose(state, active, options)

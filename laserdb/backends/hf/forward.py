@@ -40,7 +40,7 @@ def read_prefix(loaded: Loaded, rows: Sequence[list[int]], most: int) -> Prefix:
     """Read what all rows begin with, `most` tokens at most; nothing is shared where it isn't worth it."""
     import torch
 
-    if len(rows) < 2 or not _attends_by_mask(loaded.model):
+    if len(rows) < 2 or not attends_by_mask(loaded.model):
         return Prefix()
     first, last = min(rows), max(rows)
     length = next((i for i in range(max(most, 0)) if first[i] != last[i]), most)  # the extremes differ first
@@ -142,7 +142,7 @@ def head_outputs(
     return [logits[i, list(at)].reshape(len(at), logits.shape[-1]) for i, at in enumerate(places)]
 
 
-def _attends_by_mask(model: Any) -> bool:
+def attends_by_mask(model: Any) -> bool:
     """Whether padding behind a prefix goes unseen: sliding windows count it, recurrent states read it."""
     config = model.config.get_text_config()
     slides = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)

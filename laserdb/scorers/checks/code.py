@@ -97,7 +97,9 @@ def _is_bare_python(view: View) -> bool:
 
 def python_error(code: str) -> str | None:
     """Why the code isn't Python, or None if it is, or can't be expected to be (transcript, fragment)."""
-    if not code.strip() or len(code) > MAX_CODE or _NOT_PYTHON.search(code) or _too_nested(code):
+    if not code.strip() or len(code) > MAX_CODE or _too_nested(code):
+        return None
+    if _NOT_PYTHON.search(_DOCSTRING.sub('""', code) if ">>>" in code else code):
         return None
     if "\x00" in code or _PARTIAL_START.match(code):
         return None

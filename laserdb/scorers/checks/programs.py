@@ -21,7 +21,7 @@ _TESTED = re.compile(
 _NAMED = re.compile(
     r"\b(?:function|method|class|def|func|procedure|subroutine)\s+(?:named|"
     r"called)\s+[`'\"“]?([A-Za-z_]\w{2,})|"
-    r"\bfunction\s+[`'\"“]([A-Za-z_]\w*)|\bdef\s+([A-Za-z_]\w*)\s*\([^\n]*\n(?!(?:.*\n)*.*\breturn\b)"
+    r"\bfunction\s+[`'\"“]([A-Za-z_]\w*)|\bdef\s+([A-Za-z_]\w*)\s*\([^\n]*\n(?!(?:.*\n)*[ \t]+return\b)"
 )
 _WRAPPERS = frozenset(
     (
@@ -54,7 +54,7 @@ _KNOWN = frozenset(dir(builtins)) | {
     "__module__",
     "__qualname__",
 }
-_RETURNING = re.compile(r"\breturns?\b|\bassert\b[^\n]*==")
+_RETURNING = re.compile(r"\b[Rr]eturns?\b|\bassert\b[^\n]*==")
 _DEFINED = (
     r"(?:\b{0}\s*[=(:<]|\b(?:class|struct|def|fn|func|function|interface|sub|type|const|let|var)\s+{0}\b)"
 )

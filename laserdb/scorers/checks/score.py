@@ -21,6 +21,7 @@ from types import MappingProxyType
 from laserdb.scorers.checks import (
     arithmetic,
     code,
+    examples,
     grounding,
     instructed,
     language,
@@ -35,7 +36,7 @@ from laserdb.scorers.checks import (
 )
 from laserdb.scorers.checks.view import Finding, View
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Part of the scorer's identity: bump it whenever any text's score or reasons change."""
 
 GRADED = 0.15
@@ -52,6 +53,7 @@ WEIGHTS = MappingProxyType(
         "code_syntax": 0.4,
         "missing_name": 0.4,
         "no_result": 0.4,
+        "failed_example": 0.3,
         "undefined_name": 0.5,
         "broken_constraint": 0.4,
         "no_code": 0.4,
@@ -113,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
     programs.no_result,
     programs.useless_function,
     programs.undefined_name,
+    examples.failed_example,
     code.no_code,
     arithmetic.false_arithmetic,
     problems.negative_result,

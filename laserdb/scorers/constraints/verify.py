@@ -53,7 +53,7 @@ def _capital_words(rule: model.CapitalWords, response: str) -> bool | None:
 
 
 def count_capital_words(text: str) -> int:
-    """Words in capitals, hyphenated ones as one, "I" included, and two of "IT'S", as IFEval's tokenizer does."""
+    """Words in capitals: hyphenated ones as one, "I" too, and "IT'S" as two, by IFEval's tokenizer."""
     count = 0
     for chunk in text.split():
         for word in _SPLIT_WORD.split(chunk):
