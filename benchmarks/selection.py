@@ -1,21 +1,25 @@
 """Selection at the paper's scale (Table 9), beside what it takes with others' code on the same vectors.
 
-    python benchmarks/select.py --scale 0.02 --dim 128       # a minute or two
-    python benchmarks/select.py --db pool.duckdb   # 707k samples, 1.75M turns, d = 1024
-    python benchmarks/select.py --db pool.duckdb --skip minibatch deita
+    python benchmarks/select.py --scale 0.02 --dim 128     # a minute or two
+    python benchmarks/select.py --scale 0.1                # a tenth of the paper's pool
+    python benchmarks/select.py --db pool.duckdb           # 707k samples, 1.75M turns, d = 1024; kept
+    python benchmarks/select.py --db pool.duckdb --only sql minibatch
 
-- sql: strategies that are SQL alone; laser: the whole of `select laser` for each m. Each run is a process of
-  its own: seconds from the call of `select` to the recorded selection, and the process's peak memory.
-- (a) minibatch: scikit-learn's MiniBatchKMeans as LASER sets it, on some thousands of Math vectors,
+- sql: strategies that are SQL alone. table: laser, deita and car for each m. Each run is a process of its
+  own: seconds from the call of `select` to the recorded selection, and the process's peak memory.
+- minibatch (a): scikit-learn's MiniBatchKMeans as LASER sets it, on some thousands of Math vectors,
   with the same vectors per cluster as laser has at m; laserdb.kmeans on the same. From its sizes follows the
   growth, and from that what it would take on every category at m (labelled "extrapolated").
-- (b) deita: the filter as published, one sample after the other against all kept ones, beside laserdb's.
+- deita (b): the filter as published, one sample after the other against all kept ones, beside laserdb's, on
+  at most 20,000 vectors.
+Last comes Table 9 of the paper with these times. On a busy machine compare the processor's seconds ("cpu").
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,7 +34,20 @@ from laserdb.apportion import apportion
 from laserdb.categories import CATEGORIES
 
 SQL_ONLY = ("random", "longest", "preference_stratified")
+TABLE_9 = ("deita", "car", "laser")
 SHARES = (0.25, 0.25, 0.25, 0.1, 0.1, 0.025, 0.025)
+MOST_FILTERED = 20_000
+SECTIONS = ("sql", "table", "minibatch", "deita")
+
+
+class Clock:
+    """Seconds on the wall and of all threads of this process since it was made."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        return {"seconds": time.perf_counter() - self.wall, "cpu": time.process_time() - self.cpu}
 
 
 def strategy(db: str, name: str, m: int) -> dict:
@@ -38,15 +55,10 @@ def strategy(db: str, name: str, m: int) -> dict:
     from laserdb.database import connect
 
     with connect(db, create=False) as database:
-        cpu, begun = time.process_time(), time.perf_counter()
+        clock = Clock()
         summary = database.select(name, m, name=f"bench-{name}-{m}", replace=True)
-        seconds = time.perf_counter() - begun
-    return {
-        "seconds": seconds,
-        "cpu": time.process_time() - cpu,
-        "peak": peak(),
-        "selected": summary.selected,
-    }
+        took = clock.read()
+    return took | {"peak": peak(), "selected": summary.selected}
 
 
 def math_vectors(db: str, n: int) -> np.ndarray:
@@ -68,21 +80,20 @@ def clustering(db: str, side: str, n: int, k: int) -> dict:
         from sklearn.cluster import MiniBatchKMeans
 
         model = MiniBatchKMeans(k, init="k-means++", batch_size=2048, max_iter=50, random_state=0)
-        begun = time.perf_counter()
+        clock = Clock()
         labels = model.fit(x).labels_
     else:
         from laserdb.clustering import kmeans
 
-        begun = time.perf_counter()
+        clock = Clock()
         labels = kmeans(x, k)
-    seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "inertia": inertia(x, labels, k), "n": len(x), "k": k}
+    return clock.read() | {"peak": peak(), "inertia": inertia(x, labels, k), "n": len(x), "k": k}
 
 
 def deita(db: str, side: str, n: int, m: int) -> dict:
     """DEITA's filter over the first n Math vectors in pool order, in this process."""
     x = math_vectors(db, n)
-    begun = time.perf_counter()
+    clock = Clock()
     if side == "published":
         kept = [0]
         for row in range(1, len(x)):
@@ -98,14 +109,14 @@ def deita(db: str, side: str, n: int, m: int) -> dict:
         from laserdb.subset import far_apart
 
         kept = far_apart(len(x), lambda span: x[span], m, 0.9).tolist()
-    return {"seconds": time.perf_counter() - begun, "kept": len(kept), "hash": hash(tuple(kept))}
+    return clock.read() | {"kept": len(kept), "hash": hash(tuple(kept))}
 
 
 def child(*arguments: object) -> dict:
     """A run in a process of its own."""
     command = [sys.executable, __file__, "--run", json.dumps(arguments)]
     found = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, env={**__import__("os").environ, "PYTHONHASHSEED": "0"}
+        command, check=True, stdout=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": "0"}
     )
     return json.loads(found.stdout.splitlines()[-1])
 
@@ -121,55 +132,71 @@ def quotas(db: str, m: int) -> list[tuple[int, int]]:
 
 
 def line(*cells: object) -> None:
-    print(
-        "  ".join(f"{cell:>14.2f}" if isinstance(cell, float) else f"{cell!s:>14}" for cell in cells),
-        flush=True,
+    shown = (
+        f"{cell:.2f}" if isinstance(cell, float) else "" if cell is None else str(cell) for cell in cells
     )
+    print("  ".join(f"{cell:>19}" for cell in shown), flush=True)
 
 
-def run_strategies(db: str, budgets: list[int]) -> dict[int, float]:
-    line("strategy", "m", "seconds", "cpu seconds", "peak GB", "selected")
-    for name in SQL_ONLY:
-        found = child("strategy", db, name, budgets[1])
-        line(name, budgets[1], found["seconds"], found["cpu"], found["peak"], found["selected"])
-    seconds = {}
-    for m in budgets:
-        found = child("strategy", db, "laser", m)
-        seconds[m] = found["seconds"]
-        line("laser", m, found["seconds"], found["cpu"], found["peak"], found["selected"])
-    return seconds
+Times = dict[tuple[str, int], dict[str, float]]
 
 
-def run_clusterings(db: str, sizes: list[int], budgets: list[int], laser: dict[int, float]) -> None:
+def run_strategies(db: str, wanted: list[tuple[str, int]]) -> Times:
+    line("strategy", "m", "seconds", "cpu", "peak GB", "selected")
+    found = {}
+    for name, m in wanted:
+        one = found[name, m] = child("strategy", db, name, m)
+        line(name, m, one["seconds"], one["cpu"], one["peak"], one["selected"])
+    return found
+
+
+def run_clusterings(db: str, sizes: list[int], budgets: list[int]) -> dict[int, dict[str, float]]:
     """(a): measured at sizes, its growth, and what follows for every category at m."""
-    per_cluster = {m: quotas(db, m)[0][0] / max(quotas(db, m)[0][1], 1) for m in budgets}
-    ratio = per_cluster[budgets[-1]]
-    line("k-means", "n", "k", "seconds", "inertia", "ratio")
+    candidates, clusters = quotas(db, budgets[-1])[0]
+    line("k-means", "n", "k", "seconds", "cpu", "peak GB", "inertia", "ratio")
     points = []
     for n in sizes:
-        k = max(2, round(n / ratio))
-        theirs = child("clustering", db, "minibatch", n, k)
-        ours = child("clustering", db, "laserdb", n, k)
-        line("(a) minibatch", theirs["n"], k, theirs["seconds"], theirs["inertia"], "")
-        line("laserdb", ours["n"], k, ours["seconds"], ours["inertia"], ours["inertia"] / theirs["inertia"])
-        points.append((theirs["n"] * k, theirs["seconds"]))
-    work, seconds = np.log(np.array(points)).T
-    growth, base = np.polyfit(work, seconds, 1) if len(points) > 1 else (1.0, seconds[0] - work[0])
-    print(f"(a) grows as (n·k)^{growth:.2f}")
-    for m in budgets:
-        whole = sum(float(np.exp(base + growth * np.log(n * k))) for n, k in quotas(db, m) if n and k)
-        ours = laser.get(m)
-        faster = f"{whole / ours:.1f}x the whole of laserdb's laser" if ours else ""
-        print(f"(a) at m = {m:,}: {whole:,.0f} s extrapolated; {faster}")
+        k = max(2, round(n * clusters / candidates))
+        theirs, ours = (child("clustering", db, side, n, k) for side in ("minibatch", "laserdb"))
+        for name, one in (("(a) minibatch", theirs), ("laserdb", ours)):
+            times = one["seconds"], one["cpu"], one["peak"]
+            line(name, one["n"], k, *times, one["inertia"], one["inertia"] / theirs["inertia"])
+        points.append((theirs["n"] * k, theirs))
+    whole: dict[int, dict[str, float]] = {m: {} for m in budgets}
+    for clock in ("seconds", "cpu"):
+        work, took = np.log(np.array([(size, one[clock]) for size, one in points])).T
+        growth, base = np.polyfit(work, took, 1) if len(points) > 1 else (1.0, took[0] - work[0])
+        print(f"(a) {clock} grow as (n·k)^{growth:.2f}")
+        for m in budgets:
+            sums = (float(np.exp(base + growth * np.log(n * k))) for n, k in quotas(db, m) if n and k)
+            whole[m][clock] = sum(sums)
+    return whole
 
 
-def run_deita(db: str, budgets: list[int]) -> None:
-    line("filter", "m", "seconds", "kept", "same")
+def run_deita(db: str, budgets: list[int]) -> dict[int, dict[str, float]]:
+    """(b): the published filter and ours on the same vectors in the same order."""
+    line("filter", "m", "seconds", "cpu", "kept", "same")
+    found = {}
     for m in budgets[:2]:
-        theirs, ours = (child("deita", db, side, 4 * m, m) for side in ("published", "laserdb"))
-        line("(b) published", m, theirs["seconds"], theirs["kept"], "")
-        line("laserdb", m, ours["seconds"], ours["kept"], str(ours["hash"] == theirs["hash"]))
-        print(f"(b) laserdb is {theirs['seconds'] / ours['seconds']:.1f}x faster at m = {m:,}")
+        n = min(4 * m, MOST_FILTERED)
+        theirs, ours = (child("deita", db, side, n, m) for side in ("published", "laserdb"))
+        line("(b) published", m, theirs["seconds"], theirs["cpu"], theirs["kept"], "")
+        line("laserdb", m, ours["seconds"], ours["cpu"], ours["kept"], str(ours["hash"] == theirs["hash"]))
+        print(f"(b) laserdb is {theirs['seconds'] / ours['seconds']:.1f}x faster at m = {m:,} of {n:,}")
+        found[m] = theirs
+    return found
+
+
+def table_9(budgets: list[int], ours: Times, minibatch: dict, published: dict) -> None:
+    """Seconds by m; (a) is the clustering of LASER alone, extrapolated, and (b) DEITA's filter alone."""
+    for clock in ("seconds", "cpu"):
+        print(f"\nTable 9, {clock}")
+        line("m", *TABLE_9, "(a) minibatch", "(a) / laser", "(b) published", "(b) / deita")
+        for m in budgets:
+            own = [ours.get((name, m), {}).get(clock) for name in TABLE_9]
+            theirs = [found.get(m, {}).get(clock) for found in (minibatch, published)]
+            ratios = [a / b if a and b else None for a, b in ((theirs[0], own[2]), (theirs[1], own[0]))]
+            line(m, *own, theirs[0], ratios[0], theirs[1], ratios[1])
 
 
 def main() -> None:
@@ -180,7 +207,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=1024)
     parser.add_argument("--db", help="keep the pool here, and use it if it is there")
     parser.add_argument("--sizes", type=int, nargs="+", default=[4000, 8000, 16000], help="n of (a)")
-    parser.add_argument("--skip", nargs="+", default=[], choices=["strategies", "minibatch", "deita"])
+    parser.add_argument("--only", nargs="+", default=SECTIONS, choices=SECTIONS, help="parts to run")
     parser.add_argument("--run", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
@@ -193,11 +220,14 @@ def main() -> None:
         if not Path(db).exists():
             build(db, options.scale, options.dim)
         budgets = [max(1, round(m * options.scale)) for m in (1000, 10_000, 100_000)]
-        laser = {} if "strategies" in options.skip else run_strategies(db, budgets)
-        if "minibatch" not in options.skip:
-            run_clusterings(db, options.sizes, budgets, laser)
-        if "deita" not in options.skip:
-            run_deita(db, budgets)
+        wanted = [(name, budgets[1]) for name in SQL_ONLY] if "sql" in options.only else []
+        wanted += (
+            [(name, m) for name in reversed(TABLE_9) for m in budgets] if "table" in options.only else []
+        )
+        ours = run_strategies(db, wanted) if wanted else {}
+        minibatch = run_clusterings(db, options.sizes, budgets) if "minibatch" in options.only else {}
+        published = run_deita(db, budgets) if "deita" in options.only else {}
+        table_9(budgets, ours, minibatch, published)
 
 
 if __name__ == "__main__":

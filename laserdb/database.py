@@ -165,11 +165,17 @@ class Database:
         *,
         m: int | None = None,
         name: str | None = None,
+        strategy: str | None = None,
         replace: bool = False,
         progress: Progress | None = None,
     ) -> selecting.SelectSummary:
-        """Top up a selection after new data: keep what still fits, add what is missing; a new selection."""
-        return again.extend(self.warehouse, base, m=m, name=name, replace=replace, progress=progress)
+        """Top up a selection after new data: keep what still fits, add what is missing; a new selection.
+
+        `strategy` is the path of a strategy that isn't built in.
+        """
+        return again.extend(
+            self.warehouse, base, m=m, name=name, strategy=strategy, replace=replace, progress=progress
+        )
 
     def sweep(
         self,

@@ -85,6 +85,24 @@ class TestProperties:
         # Every label occurs, or every distinct row has its own.
         assert set(labels.tolist()) == set(range(min(k, len(of_row))))
 
+    @settings(max_examples=40, deadline=None)
+    @given(matrices, st.integers(1, 45), st.integers(0, 9), st.sampled_from(clustering.METRICS))
+    def test_one_two_and_four_threads_agree_to_the_bit(self, x, k, seed, metric):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(seeding, "AT_ONCE", 0)
+            patch.setattr(points, "BLOCK", 5)
+            one, two, four = (kmeans(x, k, seed, metric=metric, threads=n) for n in (1, 2, 4))
+        assert one.tobytes() == two.tobytes() == four.tobytes()
+
+    @settings(max_examples=40, deadline=None)
+    @given(matrices, st.integers(1, 45), st.data())
+    def test_one_number_that_is_none_is_an_error_that_names_its_row(self, x, k, data):
+        row = data.draw(st.integers(0, len(x) - 1))
+        x = x.copy()
+        x[row, data.draw(st.integers(0, x.shape[1] - 1))] = data.draw(st.sampled_from([np.nan, np.inf]))
+        with pytest.raises(ValueError, match=f"in row {row}$"):
+            kmeans(x, k)
+
     @settings(max_examples=60, deadline=None)
     @given(matrices, st.integers(1, 20))
     def test_cosine(self, x, k):

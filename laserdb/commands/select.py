@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 @click.option("--name", help="Name of the selection; by default STRATEGY-N.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
 @click.option(
-    "--set", "params", metavar="K=V", multiple=True, help="A parameter of the strategy; repeatable."
+    "--set",
+    "params",
+    metavar="K=V",
+    multiple=True,
+    help="A parameter of the strategy (laserdb strategies); repeatable. For all: source_caps, the most of "
+    'one source, as 0.2 of N, 500, or {"faq": 500, "*": 0.2}.',
 )
 @click.option(
     "--where", metavar="SQL", help="Choose only from samples for which this holds, e.g. \"source = 'faq'\"."
@@ -47,7 +52,10 @@ if TYPE_CHECKING:
     "--like", metavar="NAME", help="Run a recorded selection again and say whether it is reproduced."
 )
 @click.option(
-    "--extend", metavar="NAME", help="Top up a recorded selection after new data; -m is its new size."
+    "--extend",
+    metavar="NAME",
+    help="Top up a recorded selection after new data; -m is its new size. Where its strategy was a file, "
+    "give that as STRATEGY.",
 )
 @json_option
 def select(
@@ -72,6 +80,7 @@ def select(
       laserdb select pool.duckdb laser -m 10000 --name hard --set gamma=90 --seed 7
       laserdb select pool.duckdb laser -m 1000,5000,25000
       laserdb select pool.duckdb laser -m 5M-tokens
+      laserdb select pool.duckdb laser -m 10000 --set source_caps=0.3
       laserdb select pool.duckdb my_strategy.sql -m 500 --where "n_turns > 1"
       laserdb select pool.duckdb --like laser-10000
       laserdb select pool.duckdb --extend laser-10000 --name laser-spring
@@ -81,7 +90,7 @@ def select(
 
     pairs = parse_pairs(params, "--set")
     again = like or extend
-    if again and (strategy or pairs or where or dry_run or keep_marked or seed or (like and (extend or m))):
+    if again and (pairs or where or dry_run or keep_marked or seed or (like and (extend or m or strategy))):
         raise click.UsageError("--like and --extend take strategy and parameters from the recorded selection")
     if not again and (strategy is None or m is None):
         raise click.UsageError("give a STRATEGY and -m N, or --like NAME, or --extend NAME")
@@ -95,7 +104,9 @@ def select(
             if len(budgets) > 1 or any(one.tokens for one in budgets):
                 raise click.UsageError("--extend takes one budget of samples")
             size = budgets[0].samples if budgets else None
-            summary = database.extend(extend, m=size, name=name, replace=replace, progress=progress)
+            summary = database.extend(
+                extend, m=size, name=name, strategy=strategy, replace=replace, progress=progress
+            )
         else:
             summary = database.select(
                 strategy or "",

@@ -95,6 +95,15 @@ class Chooser:
             needs.warnings,
         )
 
+    def samples_for(self, tokens: int) -> tuple[int, int]:
+        """Samples in `pool`, and how many of mean length the tokens are. Raises StrategyError."""
+        size, mean = candidates.pool_tokens(self.session)
+        if not mean:
+            raise StrategyError(
+                f"a budget of tokens needs their counts; run: laserdb score {self.path} tokens"
+            )
+        return size, min(size, max(1, round(tokens / mean)))
+
     def _run(self, sql: str, m: int, embedder: str | None) -> pa.Table:
         functions = Steps(self.session, embedder or "", self.params, self.progress).functions()
         percentiles = self.params.get("percentiles")
@@ -109,12 +118,7 @@ class Chooser:
 
     def _until(self, tokens: int, embedder: str | None) -> tuple[int, str, pa.Table]:
         """Choose until the tokens are enough, and cut, in the strategy's order, where they are reached."""
-        size, mean = candidates.pool_tokens(self.session)
-        if not mean:
-            raise StrategyError(
-                f"a budget of tokens needs their counts; run: laserdb score {self.path} tokens"
-            )
-        m = min(size, max(1, round(tokens / mean)))
+        size, m = self.samples_for(tokens)
         for _ in range(TRIES):
             sql = self.sql(m)
             chosen = self._run(sql, m, embedder)

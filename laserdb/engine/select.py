@@ -160,22 +160,26 @@ def dry_run(
 ) -> SelectSummary:
     """What a selection would come to; counts candidates by category, whatever the strategy reads."""
     needs = chooser.needs()
-    sql = chooser.sql(max(budget.samples, 1))
     pool = candidates.make_pool(
         chooser.session, restriction, needs.embedder, "*", chooser.params.get("percentiles")
     )
+    m, warnings = budget.samples, list(needs.warnings)
+    if budget.tokens is not None:
+        m = chooser.samples_for(budget.tokens)[1]
+        warnings.append(f"{budget.tokens:,} tokens are about {m:,} samples of mean length")
+    sql = chooser.sql(max(m, 1))
     condition = candidate_condition(chooser.strategy.header, chooser.params)
-    plan = supply.plan(chooser.session, condition, chooser.params, budget.samples)
+    plan = supply.plan(chooser.session, condition, chooser.params, m)
     planned = {line.category: line.planned for line in plan if line.planned}
-    total, warnings = sum(planned.values()), list(needs.warnings)
+    total = sum(planned.values())
     given = caps.Caps.parse(chooser.params.get("source_caps"))
-    if given and (most := caps.most(chooser.session, given, budget.samples, condition)) < total:
+    if given and (most := caps.most(chooser.session, given, m, condition)) < total:
         total = most
         warnings.append(f"the source caps leave {most} candidates at most; the plan by category ignores them")
     return SelectSummary(
         name=options.name_for(budget),
         selected=total,
-        shortfall=budget.samples - total,
+        shortfall=m - total,
         by_category=planned,
         seconds=time.monotonic() - started,
         warnings=warnings,

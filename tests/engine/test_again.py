@@ -103,6 +103,15 @@ class TestExtend:
         assert summary.by_category == {"Math": 7, "Coding": 7, "Generation": 6}
         assert summary.more == {"kept": 14, "dropped": 6, "added": 6}
 
+    def test_a_strategy_of_a_file_is_named_again(self, database, tmp_path):
+        own = tmp_path / "own.sql"
+        own.write_text("SELECT sample_id FROM pool ORDER BY sample_id LIMIT {{ m }}")
+        database.select(str(own), 5)
+        with pytest.raises(UsageError, match="unknown strategy 'own'"):
+            database.extend("own-5", m=8)
+        assert database.extend("own-5", m=8, strategy=str(own)).more == {"kept": 5, "dropped": 0, "added": 3}
+        assert chosen(database, "own-5-extended") == [1, 2, 3, 4, 5, 6, 7, 8]
+
 
 class TestCompare:
     def test_numbers(self, database):

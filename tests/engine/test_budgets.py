@@ -101,6 +101,14 @@ def test_a_budget_of_tokens_is_filled_in_the_order_of_the_strategy(database):
     assert database.select("preference", "1M-tokens", name="all").selected == 210
 
 
+def test_a_dry_run_of_a_budget_of_tokens_says_about_how_many_samples_it_is(database):
+    with database.warehouse.read() as session:
+        mean = session.value("SELECT avg(tokens) FROM sample_scores")
+    plan = database.select("laser", f"{round(10 * mean)}-tokens", dry_run=True)
+    assert plan.selected == sum(line.planned for line in plan.plan) == 10
+    assert plan.warnings == [f"{round(10 * mean)} tokens are about 10 samples of mean length"]
+
+
 def test_a_budget_of_tokens_needs_counts():
     made = Database(Warehouse(":memory:"))
     fill(made.warehouse, [FakeSample([FakeTurn(tokens=None)])])
