@@ -42,9 +42,9 @@ def command(
     """Import item-level evaluation results into the tables evals and eval_items.
 
     Reads files and folders of lm-evaluation-harness (--log_samples), bigcode-evaluation-harness
-    (logs.json), human-eval, FastChat (single grading), AlpacaEval (annotations), and tables (JSONL, JSON,
-    CSV, Parquet): dataset, item_id, model, score, metric; dataset, item_id, instruction, category, level,
-    reference.
+    (logs.json), human-eval, FastChat (single grading, pairs), AlpacaEval (annotations), and tables (JSONL,
+    JSON, CSV, Parquet): dataset, item_id, model, score, metric; dataset, item_id, instruction, category,
+    level, reference.
     Scores are brought to [0, 1] by their metric's range. Importing again adds nothing; a score that changed
     replaces the old one.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from laserdb.commands.output import json_option, parse_pairs, print_json
 from laserdb.commands.train_category import category
+
+if TYPE_CHECKING:
+    from laserdb.train.difficulty_data import Ratings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _out = click.option(
@@ -38,6 +41,18 @@ train.add_command(category)
     required=True,
     help="The head to write (.npz, its card beside it); with --backbone the model's folder.",
 )
+@click.option(
+    "--ratings",
+    multiple=True,
+    metavar="FILE[=WEIGHT]",
+    help="dataset, difficulty, and item_id or instruction: people's ratings; repeatable.",
+)
+@click.option(
+    "--together", multiple=True, metavar="SET,SET", help="Data sets that are held out together; repeatable."
+)
+@click.option(
+    "--held-out-scores", type=click.Path(dir_okay=False, path_type=Path), help="Write what it says unseen."
+)
 @_model
 @_seed
 @click.option("--backbone", help="Fine-tune this language model instead, e.g. Qwen/Qwen3-8B.")
@@ -53,7 +68,8 @@ train.add_command(category)
 )
 @json_option
 def difficulty(
-    items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, model: str, seed: int, backbone: str | None,
+    items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, ratings: tuple[str, ...],
+    together: tuple[str, ...], held_out_scores: Path | None, model: str, seed: int, backbone: str | None,
     method: str, hold_out: tuple[str, ...], lora: int, settings: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Train a difficulty scorer on item-level evaluation results (JSON lines).
@@ -63,20 +79,32 @@ def difficulty(
     epochs=8, warmup_steps=100, max_length=2048, weight_decay=0.01, neftune_alpha=10, each changed by --set.
     An interrupted training goes on at its last checkpoint. Parts of one file are given in order.
 
+    The small head also learns from people's ratings (--ratings): each data set of such a file is ranked
+    within itself, and counts WEIGHT times (1) as much as a data set with results. A data set is held out
+    together with its ratings and with those that --together names; what the head then says of its items is
+    written to --held-out-scores, for laserdb eval difficulty --scores.
+
     \b
     Example:
       laserdb train difficulty --items items.jsonl --evals evals.jsonl --out my-difficulty.npz
+      laserdb train difficulty --items items.jsonl --evals evals.jsonl --ratings mine.jsonl=2 --out mine.npz
       laserdb train difficulty --items items.jsonl --evals evals.jsonl --backbone Qwen/Qwen3-8B --out judge
       laserdb score pool.duckdb difficulty --model judge --backend vllm
     """
     if backbone is not None:
+        if ratings or together or held_out_scores:
+            raise click.UsageError("--ratings, --together and --held-out-scores go without --backbone")
         _finetune((*items, *evals), out, backbone, method, hold_out, lora, seed, settings, as_json)
         return
     if hold_out or lora or settings or method != "deviation":
         raise click.UsageError("--method, --hold-out, --lora and --set go with --backbone")
     from laserdb.train.difficulty_head import train_difficulty_head
 
-    result = train_difficulty_head(items, evals, out, model=model, seed=seed, progress=_say)
+    result = train_difficulty_head(
+        items, evals, out, ratings=[_ratings(text) for text in ratings],
+        together=[text.split(",") for text in together], held_out=held_out_scores,
+        model=model, seed=seed, progress=_say,
+    )  # fmt: skip
     if as_json:
         print_json(result)
         return
@@ -106,6 +134,22 @@ def _finetune(
     for name, one in result.get("datasets", {}).items():
         unseen = "unseen data set" if one["unseen_set"] else "unseen items"
         click.echo(f"{name}: Spearman {one['spearman']:.3f} on {one['items']} items ({unseen})")
+
+
+def _ratings(text: str) -> Ratings:
+    """`FILE` or `FILE=WEIGHT`."""
+    from laserdb.train.difficulty_data import Ratings
+
+    name, sign, weight = text.rpartition("=")
+    if not sign or Path(text).exists():
+        return Ratings(Path(text))
+    try:
+        found = Ratings(Path(name), float(weight))
+    except ValueError:
+        found = Ratings(Path(name), -1.0)
+    if not 0 < found.weight < float("inf"):
+        raise click.UsageError(f"--ratings {text}: the weight must be a number above 0")
+    return found
 
 
 def _say(line: str) -> None:

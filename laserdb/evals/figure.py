@@ -11,19 +11,26 @@ _COLOURS = ("#0b6bcb", "#b35309", "#3d7a3d", "#8a3ffc", "#6b7280")
 
 
 def correlations(sections: Mapping[str, Mapping[str, Any]], title: str) -> str:
-    """The SVG of Spearman with the targets, by data set, and their mean; of what `report` returns."""
+    """The SVG of Spearman with the targets, by data set, their mean, and with levels and length.
+
+    Of what `report` returns.
+    """
     names = list(sections)
     rows = sorted({name for one in sections.values() for name in one["target"]["by_dataset"]})
     values = {
         scorer: {
             **{row: one["target"]["by_dataset"].get(row, {}).get("spearman", {}) for row in rows},
             "mean": one["target"]["mean_over_datasets"],
+            "people's levels": one.get("level", {}).get("mean_over_datasets", {}),
+            "length": one.get("length", {}).get("mean_over_datasets", {}),
         }
         for scorer, one in sections.items()
     }
+    # What isn't known of any scorer has no row.
+    below = [row for row in ("mean", "people's levels", "length") if any(v[row] for v in values.values())]
     told = [v for by_row in values.values() for c in by_row.values() for v in c.values() if v is not None]
     low, high = min([-0.1, *told]), max([0.5, *told])
-    height = _TOP + _ROW * (len(rows) + 1) + _BELOW + 18 * len(names)
+    height = _TOP + _ROW * (len(rows) + len(below)) + _BELOW + 18 * len(names)
 
     def x(value: float) -> str:
         return f"{_LEFT + _WIDTH * (value - low) / (high - low):.1f}"
@@ -34,7 +41,7 @@ def correlations(sections: Mapping[str, Mapping[str, Any]], title: str) -> str:
         '<rect width="100%" height="100%" fill="#fff"/>',
         f'<text x="10" y="20" font-size="14">{escape(title)}</text>',
     ]
-    bottom = _TOP + _ROW * (len(rows) + 1)
+    bottom = _TOP + _ROW * (len(rows) + len(below))
     for tick in (t / 10 for t in range(-10, 11)):
         if low <= tick <= high:
             colour = "#888" if tick == 0 else "#e4e4e4"
@@ -42,9 +49,9 @@ def correlations(sections: Mapping[str, Mapping[str, Any]], title: str) -> str:
                 f'<line x1="{x(tick)}" x2="{x(tick)}" y1="{_TOP}" y2="{bottom}" stroke="{colour}"/>'
                 f'<text x="{x(tick)}" y="{bottom + 16}" text-anchor="middle" fill="#444">{tick:.1f}</text>'
             )
-    for number, row in enumerate([*rows, "mean"]):
+    for number, row in enumerate([*rows, *below]):
         y = _TOP + _ROW * number + _ROW / 2
-        weight = ' font-weight="bold"' if row == "mean" else ""
+        weight = ' font-weight="bold"' if number >= len(rows) else ""
         parts.append(f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end"{weight}>{escape(row)}</text>')
         for index, scorer in enumerate(names):
             at = y + (index - (len(names) - 1) / 2) * min(7.0, 20 / len(names))

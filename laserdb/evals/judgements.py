@@ -1,7 +1,9 @@
 """Answers graded by a judge: FastChat's MT-Bench (single grading) and AlpacaEval's annotations.
 
 FastChat, `data/BENCH/model_judgment/JUDGE_single.jsonl`: `question_id`, `model`, `judge`, `judgment`,
-`score` (1 to 10; -1 where the judge's answer couldn't be read), `turn`, `tstamp`; the questions are in
+`score` (1 to 10; -1 where the judge's answer couldn't be read), `turn`, `tstamp`. `JUDGE_pair.jsonl` has
+`model_1`, `model_2`, and who won with either of them shown first, `g1_winner` and `g2_winner` (`model_1`,
+`model_2`, `tie`, `error`): a win counts if both agree, else it is a tie. The questions are in
 `data/BENCH/question.jsonl`: `question_id`, `category`, `turns`. AlpacaEval, `annotations.json`: a list of
 `instruction`, `output_1`, `generator_1` (the reference), `output_2`, `generator_2`, `preference` (1 = first,
 2 = second, 1.5 or 0 = a tie; weighted annotators give what lies between).
@@ -28,6 +30,7 @@ from laserdb.evals.records import (
 
 ALPACA = "alpaca_eval"
 RATING = "mt_bench_rating"
+WINS = "mt_bench_win"
 
 
 def is_fastchat(row: Mapping[str, Any]) -> bool:
@@ -46,27 +49,57 @@ def is_alpaca(row: Mapping[str, Any]) -> bool:
 
 
 def read_fastchat(path: Path, rows: Iterable[Row], options: ReadOptions) -> Iterator[Record]:
-    """A result per question and turn (item `81-1`), and the questions found beside the judgements."""
+    """A result per question and turn (item `81-1`), and the questions found beside the judgements.
+
+    Of comparisons it is the share of its games that a model won, a tie counting half.
+    """
     dataset = options.dataset or bench_name(path)
+    games: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         value = row.value
         if not isinstance(value, dict) or not is_fastchat(value):
             yield _unfit(row, "no judgement of FastChat's")
-            continue
-        model, question = options.model or text_of(value.get("model")), text_of(value["question_id"])
-        score = number_of(value.get("score"))
-        if "score" not in value:
-            yield Bad(row.where, "a comparison of two answers: only single grading has a score per answer")
-        elif model is None or question is None:
-            yield Bad(row.where, "model or question_id is empty")
-        elif score is None or score == -1:
-            yield Bad(row.where, "no score: the judge's answer couldn't be read")
+        elif "g1_winner" in value:
+            points = _points(value)
+            if isinstance(points, str):
+                yield Bad(row.where, points)
+                continue
+            for model, point in points.items():
+                games.setdefault((_turn(value), model), []).append(point)
         else:
-            turn = text_of(value.get("turn")) or "1"
-            yield Result(dataset, f"{question}-{turn}", model, options.metric or RATING, score, row.where)
+            yield _rating(row, value, dataset, options)
+    for (item, model), won in games.items():
+        score = sum(won) / len(won)
+        yield Result(dataset, item, options.model or model, options.metric or WINS, score, str(path))
     questions = path.parent.parent / "question.jsonl"
     if questions.is_file():
         yield from read_questions(questions, rows_of(questions), ReadOptions(dataset=dataset))
+
+
+def _rating(row: Row, value: Mapping[str, Any], dataset: str, options: ReadOptions) -> Record:
+    model, question = options.model or text_of(value.get("model")), text_of(value["question_id"])
+    score = number_of(value.get("score"))
+    if model is None or question is None:
+        return Bad(row.where, "model or question_id is empty")
+    if score is None or score == -1:
+        return Bad(row.where, "no score: the judge's answer couldn't be read")
+    return Result(dataset, _turn(value), model, options.metric or RATING, score, row.where)
+
+
+def _points(value: Mapping[str, Any]) -> dict[str, float] | str:
+    """What each of two models gets for a comparison, or why there is nothing to get."""
+    models = text_of(value.get("model_1")), text_of(value.get("model_2"))
+    winners = value.get("g1_winner"), value.get("g2_winner")
+    if models[0] is None or models[1] is None or text_of(value["question_id"]) is None:
+        return "model_1, model_2 or question_id is empty"
+    if not set(winners) <= {"model_1", "model_2", "tie"}:
+        return "no winner: the judge's answer couldn't be read"
+    won = {"model_1": 1.0, "model_2": 0.0}.get(str(winners[0]), 0.5) if winners[0] == winners[1] else 0.5
+    return {models[0]: won, models[1]: 1 - won}
+
+
+def _turn(value: Mapping[str, Any]) -> str:
+    return f"{text_of(value['question_id'])}-{text_of(value.get('turn')) or '1'}"
 
 
 def read_questions(path: Path, rows: Iterable[Row], options: ReadOptions) -> Iterator[Record]:

@@ -20,6 +20,7 @@ _UNIT = re.compile(
 )
 _KNOWN: Mapping[str, Range] = {
     "mt_bench_rating": (1, 10),
+    "mt_bench_win": (0, 1),
     "alpaca_eval_preference": (1, 2),
 }
 _SLACK = 1e-6

@@ -1,14 +1,15 @@
 """Training the difficulty head: ridge regression of evaluation results on sentence vectors and text features.
 
-Three choices did better on data sets that were left out than the plain regression of the targets: targets
-ranked within their data set, every data set with the same weight, and features counted in the text.
+What did better on data sets that were left out than the plain regression of the targets: targets ranked
+within their data set, every data set with the same weight, features counted in the text, and texts written
+at known levels beside the evaluation results.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,11 @@ import numpy as np
 from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, LONG_TEXTS, find_encoder, load_encoder
 from laserdb.backends.models import MINILM
 from laserdb.errors import InputError, MissingExtra
-from laserdb.rows import read_rows
 from laserdb.scorers.heads import Head, save_head
 from laserdb.scorers.shape import shapes
 from laserdb.scorers.shaped import KEY, ShapeHead, standardiser
 from laserdb.train.cards import file_list, table, write_card
+from laserdb.train.difficulty_data import Data, Ratings, read_data
 from laserdb.train.folds import random_folds
 from laserdb.train.within import by_group, equal_weights, fit, predicted, ranked_targets, slope, spearman
 
@@ -34,122 +35,142 @@ _VECTOR_SHARE = (
     0.25  # of a vector component's spread, beside a feature's of 1; a larger one trusts topics more
 )
 
-Key = tuple[str, str]
-"""Data set and item."""
-
 
 def train_difficulty_head(
     items: Sequence[Path],
     evals: Sequence[Path],
     out: Path,
     *,
+    ratings: Sequence[Ratings] = (),
+    together: Sequence[Sequence[str]] = (),
+    held_out: Path | None = None,
     model: str = MINILM,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Train a difficulty head on items (`dataset, item_id, instruction`) and their evaluation results
-    (`dataset, item_id, model, score` in [0, 1]), both JSON lines.
+    (`dataset, item_id, model, score` in [0, 1]), both JSON lines, and on `ratings`.
 
     Writes `out` (.npz) and its card (.md); returns the figures: Spearman correlations with the targets of
-    items, and of whole data sets, that were held out. The penalty is the one with the best mean
-    correlation on held-out data sets (on held-out items where there is one set).
+    items, and of whole data sets, that were held out. A data set is held out with its ratings and with
+    those it is `together` with; `held_out` takes what the head then says of its items, for
+    `laserdb eval difficulty --scores`. The penalty is the one with the best mean correlation on held-out
+    data sets (on held-out items where there is one set).
 
-    Raises InputError for unfit data, MissingExtra without sentence-transformers.
+    Raises InputError for unfit data, UsageError, MissingExtra without sentence-transformers.
     """
     if importlib.util.find_spec("sentence_transformers") is None:
         raise MissingExtra("sentence-transformers", "score")
     say = progress or (lambda _: None)
-    keys = ("dataset", "item_id", "model", "score")
-    targets = difficulty_targets(read_rows(evals, keys))
-    texts: dict[Key, str] = {}
-    for row in read_rows(items, ("dataset", "item_id", "instruction")):
-        key = (str(row["dataset"]), str(row["item_id"]))
-        if key in targets:
-            texts[key] = str(row["instruction"])
-    datasets = [dataset for dataset, _ in texts]
-    if len(texts) < 2 * _FOLDS:
+    data = read_data(items, evals, ratings, together)
+    targets = data.is_target
+    if int(targets.sum()) < 2 * _FOLDS:
         raise InputError(
-            f"only {len(texts)} items have an instruction and results; needs {2 * _FOLDS} or more"
+            f"only {int(targets.sum())} items have an instruction and results; needs {2 * _FOLDS} or more"
         )
-    say(f"embedding {len(texts)} items with {model}")
+    unique = list(dict.fromkeys(data.texts))
+    say(f"embedding {len(unique)} items with {model}")
     source = find_encoder(model)
-    vectors = load_encoder(source).encode(list(texts.values()))
-    shape = standardiser(shapes(list(texts.values())))
-    x = inputs(vectors, shape, list(texts.values()))
-    y = np.array([targets[key] for key in texts])
-    names, groups = np.unique(datasets, return_inverse=True)
-    ranked, weights = ranked_targets(y, groups), equal_weights(groups)
-
-    folds = random_folds(datasets, _FOLDS, seed)
-    left_out = groups if len(names) > 1 else folds
-    scores = {}
-    for alpha in _PENALTIES:
-        scores[alpha] = float(
-            np.mean(by_group(predicted(x, ranked, groups, left_out, weights, alpha), y, groups))
-        )
-        say(f"alpha = {alpha}: Spearman {scores[alpha]:.3f} on what was left out")
-    best = max(_PENALTIES, key=lambda a: scores[a])
-    held = predicted(x, ranked, groups, folds, weights, best)
-    seen = by_group(held, y, groups)
-    foreign = predicted(x, ranked, groups, left_out, weights, best)
-    unseen = by_group(foreign, y, groups) if len(names) > 1 else []
-    length = x[:, vectors.shape[1]]  # the first feature is the number of words
-    with_length = float(np.mean([abs(r) for r in by_group(foreign, length, groups)]))
-    per_set = {
-        str(name): {"items": int((groups == i).sum()), "unseen_items": round(seen[i], 4),
-                    "unseen_set": round(unseen[i], 4) if unseen else None}
-        for i, name in enumerate(names)
-    }  # fmt: skip
-    weight = fit(x, ranked, groups, weights, best)
+    vectors = load_encoder(source).encode(unique)
+    shape = standardiser(shapes(data.texts[: int(targets.sum())]))
+    place = {text: i for i, text in enumerate(unique)}
+    x = inputs(vectors, shape, unique)[[place[text] for text in data.texts]]
+    found = _Fitted(data, x, vectors.shape[1], seed, say)
     # Back from ranks to points of score, by what they predicted of them out of sample.
-    weight = weight * slope(foreign, y, groups)
-    d = vectors.shape[1]
+    y, d = data.y[targets], vectors.shape[1]
+    weight = found.weight * slope(found.foreign, y, data.group[targets])
     scaled = weight[:d] * _spread(d)
-    bias = y.mean() - vectors.astype(np.float64).mean(axis=0) @ scaled
+    seen = vectors[[place[text] for text in data.texts[: len(y)]]].astype(np.float64)
+    bias = y.mean() - seen.mean(axis=0) @ scaled
     counted = ShapeHead(shape.mean, shape.scale, weight[d:])
     meta = {"embedder": source.name, "embedder_revision": source.revision, "seed": seed,
             "max_length": DEFAULT_MAX_LENGTH, "long_texts": LONG_TEXTS,
-            "rows": len(y), "alpha": best, KEY: counted.as_meta()}  # fmt: skip
+            "rows": len(data.y), "alpha": found.alpha, KEY: counted.as_meta()}  # fmt: skip
     head = Head(scaled[:, None].astype(np.float32), np.array([bias], dtype=np.float32), meta=meta)
     save_head(head, out)
-    result = {
-        "out": str(out), "rows": len(y), "model": source.name, "alpha": best,
-        "spearman_unseen_items": round(spearman(held, y), 4),
-        "spearman_unseen_items_within": round(float(np.mean(seen)), 4),
-        "spearman_unseen_sets": round(float(np.mean(unseen)), 4) if unseen else None,
-        "spearman_length": round(with_length, 4),
-        "datasets": per_set,
-    }  # fmt: skip
-    write_card(out, "Difficulty head", _card(items, evals, out, source.name, seed, result))
+    if held_out is not None:
+        _write_scores(held_out, data, found.foreign)
+    result = {"out": str(out), "rows": len(y), "model": source.name, **found.figures()}
+    call = _call(items, evals, ratings, together, out, source.name, seed)
+    write_card(out, "Difficulty head", _card(call, [*items, *evals, *(r.path for r in ratings)], result))
     return result
 
 
-def difficulty_targets(rows: Iterable[Mapping[str, Any]]) -> dict[Key, float]:
-    """How hard each item is (LASER §3.2.1), higher = harder, in points of score around 0.
+class _Fitted:
+    """The regression on everything, and what it says of what it was kept from seeing.
 
-    Items on which every model has 0 are dropped; then each model's mean over the data set is taken off
-    its scores, and their mean over the models is negated. Raises InputError for a score outside [0, 1].
+    `held` and `foreign` (n,) are predictions of the items with results: of each by a head that didn't see
+    it, and by one that saw nothing of its family of data sets (the same where there is one family).
     """
-    scores: dict[Key, dict[str, float]] = defaultdict(dict)
-    for row in rows:
-        key = (str(row["dataset"]), str(row["item_id"]))
-        try:
-            score = float(row["score"])
-        except (TypeError, ValueError):
-            score = -1.0
-        if not 0 <= score <= 1:
-            raise InputError(f"item {key[1]} of {key[0]}: score {row['score']!r} is not in [0, 1]")
-        scores[key][str(row["model"])] = score
-    scores = {key: by_model for key, by_model in scores.items() if any(by_model.values())}
-    of_model: dict[Key, list[float]] = defaultdict(list)
-    for (dataset, _), by_model in scores.items():
-        for name, score in by_model.items():
-            of_model[dataset, name].append(score)
-    means = {key: sum(values) / len(values) for key, values in of_model.items()}
-    return {
-        (dataset, item): -sum(s - means[dataset, name] for name, s in by_model.items()) / len(by_model)
-        for (dataset, item), by_model in scores.items()
-    }
+
+    def __init__(
+        self, data: Data, x: NDArray[np.float64], dimensions: int, seed: int, say: Callable[[str], None]
+    ) -> None:
+        self.data, self.x, self.dimensions = data, x, dimensions
+        self.t = data.is_target
+        self.ranked = ranked_targets(data.y, data.group)
+        self.weights = equal_weights(data.group, data.shares)
+        families = len(np.unique(data.family[self.t]))
+        labels = [data.names[g] for g in data.group[self.t].tolist()]
+        folds = data.folds(random_folds(labels, _FOLDS, seed))
+        self.by_set = families > 1
+        left_out = data.family if self.by_set else folds
+        scores = {}
+        for alpha in _PENALTIES:
+            scores[alpha] = float(np.mean(self._within(self._held(left_out, alpha))))
+            say(f"alpha = {alpha}: Spearman {scores[alpha]:.3f} on what was left out")
+        self.alpha = max(_PENALTIES, key=lambda a: scores[a])
+        self.held = self._held(folds, self.alpha)
+        self.foreign = self._held(left_out, self.alpha)
+        self.weight = fit(x, self.ranked, data.group, self.weights, self.alpha)
+
+    def _held(self, folds: NDArray[np.int64], alpha: float) -> NDArray[np.float64]:
+        return predicted(self.x, self.ranked, self.data.group, folds, self.weights, alpha)[self.t]
+
+    def _within(self, told: NDArray[np.float64]) -> list[float]:
+        return by_group(told, self.data.y[self.t], self.data.group[self.t])
+
+    def figures(self) -> dict[str, Any]:
+        """All figures of the card."""
+        data, groups = self.data, self.data.group[self.t]
+        seen = self._within(self.held)
+        unseen = self._within(self.foreign) if self.by_set else []
+        length = self.x[self.t, self.dimensions]  # the first feature is the number of words
+        with_length = float(np.mean([abs(r) for r in by_group(self.foreign, length, groups)]))
+        return {
+            "alpha": self.alpha,
+            "spearman_unseen_items": round(spearman(self.held, data.y[self.t]), 4),
+            "spearman_unseen_items_within": round(float(np.mean(seen)), 4),
+            "spearman_unseen_sets": round(float(np.mean(unseen)), 4) if unseen else None,
+            "spearman_length": round(with_length, 4),
+            "datasets": {
+                data.names[i]: {"items": int((groups == i).sum()), "unseen_items": round(seen[i], 4),
+                                "unseen_set": round(unseen[i], 4) if unseen else None}
+                for i in range(data.datasets)
+            },
+            "rated": [self._rated(g) for g in range(data.datasets, len(data.names))],
+        }  # fmt: skip
+
+    def _rated(self, group: int) -> dict[str, Any]:
+        """Agreement with a group of ratings by a head that saw nothing of their data set."""
+        data, members = self.data, self.data.group == group
+        family = data.family[members][0]
+        train = ~members & ((data.family != family) | (family < 0))
+        weight = fit(self.x[train], self.ranked[train], data.group[train], self.weights[train], self.alpha)
+        told, rated = self.x[members] @ weight, data.y[members]
+        length = self.x[members, self.dimensions]
+        return {
+            "dataset": data.names[group], "texts": int(members.sum()),
+            "spearman": round(spearman(told, rated), 4), "length": round(spearman(length, rated), 4),
+        }  # fmt: skip
+
+
+def _write_scores(path: Path, data: Data, told: NDArray[np.float64]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for key, score in zip(data.keys[: len(told)], told.tolist(), strict=True):
+            assert key is not None
+            row = {"dataset": key[0], "item_id": key[1], "score": score}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def inputs(vectors: NDArray[np.float32], shape: ShapeHead, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -162,31 +183,52 @@ def _spread(dimensions: int) -> float:
     return _VECTOR_SHARE * float(np.sqrt(dimensions))
 
 
-def _card(
-    items: Sequence[Path], evals: Sequence[Path], out: Path, model: str, seed: int, result: dict[str, Any]
-) -> str:
-    files = " ".join([*(f"--items {p.name}" for p in items), *(f"--evals {p.name}" for p in evals)])
+def _call(
+    items: Sequence[Path], evals: Sequence[Path], ratings: Sequence[Ratings],
+    together: Sequence[Sequence[str]], out: Path, model: str, seed: int,
+) -> str:  # fmt: skip
+    parts = [*(f"--items {p.name}" for p in items), *(f"--evals {p.name}" for p in evals)]
+    parts += [f"--ratings {r.path.name}={r.weight:g}" for r in ratings]
+    parts += [f"--together {','.join(names)}" for names in together]
+    return f"laserdb train difficulty {' '.join(parts)} --out {out.name} --model {model} --seed {seed}"
+
+
+def _card(call: str, files: Sequence[Path], result: dict[str, Any]) -> str:
     sets: dict[str, dict[str, Any]] = result["datasets"]
     rows = [[name, one["items"], one["unseen_items"], one["unseen_set"]] for name, one in sets.items()]
     rows.append(["mean", "", result["spearman_unseen_items_within"], result["spearman_unseen_sets"]])
     return f"""## Training
 
-    laserdb train difficulty {files} --out {out.name} --model {model} --seed {seed}
+    {call}
 
-{file_list([*items, *evals])}
+{file_list(files)}
 
 {result["rows"]} items, without those that every model failed. Target: a model's score less its mean on the
-data set, averaged over models, negated; ranked within its data set. Inputs: frozen vectors of {model} (first
-and last half of {DEFAULT_MAX_LENGTH} tokens), and what can be counted in the text (`scorers/shape.py`).
+data set, averaged over models, negated; ranked within its data set. Inputs: frozen vectors of
+{result["model"]} (first and last half of {DEFAULT_MAX_LENGTH} tokens), and what can be counted in the text
+(`scorers/shape.py`).
 Ridge regression, alpha = {result["alpha"]}, within data sets (both sides centred per set), every set with
-the same weight.
+the same weight, ratings with that given.
 
 ## Figures
 
 Spearman correlation with the target. "unseen items": five folds over items; "unseen set": the whole data
-set left out of training. alpha was chosen on the latter, which flatters it by little. All unseen items
-in one ranking: {result["spearman_unseen_items"]:.3f}. Mean |Spearman| with the number of words within unseen
-sets: {result["spearman_length"]:.2f}.
+set left out of training, with its ratings and the data sets that it is held out together with. alpha was
+chosen on the latter, which flatters it by little. All unseen items in one ranking:
+{result["spearman_unseen_items"]:.3f}. Mean |Spearman| with the number of words within unseen sets:
+{result["spearman_length"]:.2f}.
 
 {table(["data set", "items", "unseen items", "unseen set"], rows)}
+{_ratings_text(result["rated"])}"""
+
+
+def _ratings_text(rated: Sequence[dict[str, Any]]) -> str:
+    if not rated:
+        return ""
+    rows = [[one["dataset"], one["texts"], one["spearman"], one["length"]] for one in rated]
+    return f"""
+Spearman correlation with people's ratings, which this head was trained without (for ratings of a data set:
+without any part of it), and of the number of words with them:
+
+{table(["rated texts", "texts", "head", "length"], rows)}
 """

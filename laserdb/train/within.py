@@ -19,10 +19,13 @@ def ranked_targets(y: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray
     return out
 
 
-def equal_weights(groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """A weight per row, 1 on average, so that every group counts the same."""
+def equal_weights(
+    groups: NDArray[np.int64], shares: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """A weight per row, 1 on average, so that every group counts the same, or by its share (g,)."""
     sizes = np.bincount(groups)
-    weights: NDArray[np.float64] = len(groups) / (np.count_nonzero(sizes) * sizes[groups])
+    share = np.ones(len(sizes)) if shares is None else shares
+    weights: NDArray[np.float64] = len(groups) * share[groups] / (share[sizes > 0].sum() * sizes[groups])
     return weights
 
 
@@ -57,9 +60,12 @@ def predicted(
     weights: NDArray[np.float64],
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Predictions (n,) for each row by a head that was trained without its fold."""
-    out = np.empty(len(y))
-    for fold in np.unique(folds).tolist():
+    """Predictions (n,) for each row by a head that was trained without its fold; NaN in negative folds.
+
+    Rows of negative folds are always trained on.
+    """
+    out = np.full(len(y), np.nan)
+    for fold in np.unique(folds[folds >= 0]).tolist():
         train = folds != fold
         out[~train] = x[~train] @ fit(x[train], y[train], groups[train], weights[train], alpha)
     return out

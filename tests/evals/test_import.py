@@ -87,6 +87,31 @@ def test_fastchat(warehouse, tmp_path):
     assert summary.bad_rows == [f"{path}:3: no score: the judge's answer couldn't be read"]
 
 
+def test_fastchat_pairs(warehouse, tmp_path):
+    """A win counts if the judge keeps to it with the answers the other way round."""
+    games = [
+        ("a", "base", "model_1", "model_1", 1), ("b", "base", "model_1", "model_2", 1),
+        ("a", "b", "model_2", "model_2", 1), ("a", "base", "tie", "tie", 2), ("a", "b", "error", "tie", 2),
+    ]  # fmt: skip
+    rows = [
+        {"question_id": 81, "model_1": one, "model_2": two, "g1_winner": g1, "g2_winner": g2, "turn": turn,
+         "judge": ["gpt-4", "pair-v2"]}
+        for one, two, g1, g2, turn in games
+    ]  # fmt: skip
+    folder = tmp_path / "mt_bench" / "model_judgment"
+    folder.mkdir(parents=True)
+    path = logs.write_lines(folder / "gpt-4_pair.jsonl", rows)
+    summary = do(warehouse, path)
+    assert stored(warehouse) == [
+        ("mt_bench", "81-1", "a", 0.5, "mt_bench_win"),
+        ("mt_bench", "81-1", "b", 0.75, "mt_bench_win"),
+        ("mt_bench", "81-1", "base", 0.25, "mt_bench_win"),
+        ("mt_bench", "81-2", "a", 0.5, "mt_bench_win"),
+        ("mt_bench", "81-2", "base", 0.5, "mt_bench_win"),
+    ]
+    assert summary.bad_rows == [f"{path}:5: no winner: the judge's answer couldn't be read"]
+
+
 def test_alpaca_eval(warehouse, tmp_path):
     path = logs.alpaca(tmp_path)
     summary = do(warehouse, path)

@@ -18,7 +18,7 @@ from laserdb.evals.load import import_logs
 from laserdb.evals.rasch import fit, rasch
 from laserdb.evals.records import ReadOptions
 from laserdb.evals.targets import compute, targets_sql
-from laserdb.train.difficulty_head import difficulty_targets
+from laserdb.train.difficulty_data import difficulty_targets
 from laserdb.warehouse import Warehouse
 from tests.evals.logs import write_lines
 

@@ -8,7 +8,8 @@ from laserdb.errors import InputError, MissingExtra
 from laserdb.scorers.heads import load_head
 from laserdb.train import category_head, difficulty_head
 from laserdb.train.category_head import train_category_head
-from laserdb.train.difficulty_head import difficulty_targets, spearman, train_difficulty_head
+from laserdb.train.difficulty_data import Ratings, difficulty_targets
+from laserdb.train.difficulty_head import spearman, train_difficulty_head
 from laserdb.train.folds import random_folds, source_folds
 
 pytest.importorskip("sklearn", reason="not installed: scikit-learn (extra score)")
@@ -150,6 +151,34 @@ def test_difficulty(tmp_path, fake):
     assert "| one | 20 |" in (tmp_path / "head.md").read_text()
 
 
+def test_ratings_teach_what_results_do_not(tmp_path, fake):
+    """Models do alike on "add" and "code"; people find code harder, and so does the head."""
+    items, evals = results(tmp_path)
+    rated = [
+        {"dataset": "m", "instruction": f"{('add', 'code')[i % 2]} {i}", "difficulty": i % 2}
+        for i in range(40)
+    ]
+    path, held = write(tmp_path / "rated.jsonl", rated), tmp_path / "held.jsonl"
+    result = train_difficulty_head(
+        [items], [evals], tmp_path / "head.npz", ratings=[Ratings(path, 2.0)], together=[("one", "two")],
+        held_out=held,
+    )  # fmt: skip
+    add, code, hard = load_head(tmp_path / "head.npz").values(Fake().encode(["add 1", "code 2", "hard 3"]))
+    assert code - add > 0.1
+    assert hard - add > 0.1
+    assert result["spearman_unseen_sets"] is None  # there is one family: items are held out instead
+    (one,) = result["rated"]
+    assert (one["dataset"], one["texts"]) == ("m", 40)
+    assert abs(one["spearman"]) < 0.5  # without these ratings nothing tells add from code
+    lines = [json.loads(line) for line in held.read_text().splitlines()]
+    assert len(lines) == 40
+    scores = {line["item_id"]: line["score"] for line in lines}
+    assert scores["one1"] > scores["one0"]
+    card = (tmp_path / "head.md").read_text()
+    assert "--ratings rated.jsonl=2 --together one,two" in card
+    assert "| m | 40 |" in card
+
+
 def test_difficulty_without_items(tmp_path, fake):
     _, evals = results(tmp_path)
     with pytest.raises(InputError, match="only 0 items"):
@@ -181,3 +210,26 @@ def test_commands(tmp_path, fake):
     done = CliRunner().invoke(cli, ["train", "difficulty", "--items", items, "--evals", evals, "--out", out])
     assert done.exit_code == 0, done.output
     assert "Spearman on unseen data sets" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--ratings", "{rated}=x"], "the weight must be a number above 0"),
+        (["--ratings", "{rated}=-1"], "the weight must be a number above 0"),
+        (["--ratings", "{rated}", "--backbone", "m"], "go without --backbone"),
+        (["--together", "one,three"], "--together three: no such data set"),
+        (["--ratings", "nowhere.jsonl=2"], "nowhere.jsonl: No such file"),
+    ],
+)
+def test_wrong_ratings(tmp_path, fake, capsys, options, message):
+    from laserdb.cli import run
+
+    items, evals = map(str, results(tmp_path))
+    rated = write(tmp_path / "rated.jsonl", [{"dataset": "m", "instruction": "add", "difficulty": 1}])
+    given = [option.format(rated=rated) for option in options]
+    assert run(["train", "difficulty", "--items", items, "--evals", evals, "--out", "h.npz", *given]) in (
+        1,
+        2,
+    )
+    assert message in capsys.readouterr().err

@@ -24,6 +24,13 @@ def test_every_group_counts_the_same():
     assert fit(x, y, groups, np.ones(100), 1e-9)[0] == pytest.approx(0.8)
 
 
+def test_groups_count_by_their_shares():
+    groups = np.array([0] * 90 + [1] * 10)
+    weights = equal_weights(groups, np.array([1.0, 3.0]))
+    assert weights.mean() == pytest.approx(1)
+    assert weights[groups == 1].sum() == pytest.approx(3 * weights[groups == 0].sum())
+
+
 def test_ranks_within_groups():
     ranked = ranked_targets(np.array([1.0, 2, 900, 5, 5, 6]), np.array([0, 0, 0, 1, 1, 1]))
     assert ranked == pytest.approx([-1.2247, 0, 1.2247, -0.7071, -0.7071, 1.4142], abs=1e-3)
@@ -35,6 +42,14 @@ def test_predictions_come_from_other_folds():
     held = predicted(x, y, groups, groups, np.ones(4), 1e-9)
     assert held[1] < held[0]
     assert held[3] > held[2]
+
+
+def test_rows_of_no_fold_are_always_trained_on():
+    x, groups = np.array([[1.0], [2], [1], [2]]), np.array([0, 0, 1, 1])
+    y = np.array([1.0, 2, 1, 2])
+    held = predicted(x, y, groups, np.array([0, 0, -1, -1]), np.ones(4), 1e-9)
+    assert held[:2] == pytest.approx([1, 2])
+    assert np.isnan(held[2:]).all()
 
 
 def test_slope():
