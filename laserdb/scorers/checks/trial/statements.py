@@ -154,24 +154,26 @@ class Program(Evaluator):
 
     def run_while(self, node: ast.While, scope: Scope) -> None:
         while self.value(node.test, scope):
-            try:
-                self.run(node.body, scope)
-            except _BreakError:
+            if self._breaks(node.body, scope):
                 return
-            except _ContinueError:
-                pass
         self.run(node.orelse, scope)
 
     def run_for(self, node: ast.For, scope: Scope) -> None:
         for item in self.iterate(self.value(node.iter, scope)):
             self.assign(node.target, item, scope)
-            try:
-                self.run(node.body, scope)
-            except _BreakError:
+            if self._breaks(node.body, scope):
                 return
-            except _ContinueError:
-                pass
         self.run(node.orelse, scope)
+
+    def _breaks(self, body: list[ast.stmt], scope: Scope) -> bool:
+        """Runs a loop's body once; whether it breaks out of the loop."""
+        try:
+            self.run(body, scope)
+        except _BreakError:
+            return True
+        except _ContinueError:
+            pass
+        return False
 
     def run_global(self, node: ast.Global, scope: Scope) -> None:
         for name in node.names:
