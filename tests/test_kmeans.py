@@ -358,3 +358,29 @@ class TestProgress:
         assert {"starting centres", "nearest centres", "near centres", "moves", "swaps"} <= set(heard[1:])
         with pytest.raises(ValueError, match="NaN"):
             kmeans(np.full((2, 2), np.nan), 1, progress=Listener())
+
+
+class TestLargeClusters:
+    """Clusters of hundreds of points are found on a sample first."""
+
+    @pytest.fixture
+    def sampled(self, monkeypatch):
+        monkeypatch.setattr(clustering, "SAMPLE_POINTS", 500)
+
+    def test_planted_clusters_are_found(self, sampled):
+        x, truth = planted(10, 400, 16)
+        assert same_partition(kmeans(x, 10), truth)
+
+    def test_inertia_is_that_of_scikit_learn_or_less(self, sampled):
+        cluster = pytest.importorskip("sklearn.cluster")
+        x = blobs(8000, 16)
+        theirs = cluster.KMeans(30, init="k-means++", n_init=1, random_state=0).fit(x)
+        assert inertia(x, kmeans(x, 30)) <= 1.03 * inertia(x, theirs.labels_)
+
+    def test_threads_and_duplicates(self, sampled):
+        x = np.repeat(blobs(4000, 8), 2, axis=0)
+        labels = kmeans(x, 12, 5, threads=1)
+        assert np.array_equal(labels[::2], labels[1::2])
+        assert set(labels.tolist()) == set(range(12))
+        for threads in (2, 4):
+            assert np.array_equal(kmeans(x, 12, 5, threads=threads), labels)

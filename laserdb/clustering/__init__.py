@@ -25,6 +25,9 @@ MOVES_BUDGET = 2.5e11
 SETTLED = 5e-4  # a Lloyd pass that lowers the inertia by less than this share is the last one
 WORTH_TELLING = 1e10
 LARGE_CLUSTERS = 64  # mean size from which single moves hardly differ from Lloyd's passes
+SAMPLE_POINTS = 16_384  # a sample of so many points, and of so many for each cluster, shows where
+SAMPLE_OF_CLUSTER = 64  # large clusters are
+FULL_PASSES = 2  # Lloyd's passes over all points after those over the sample
 
 
 def kmeans(
@@ -101,6 +104,24 @@ def _whole(name: str, value: object, least: int) -> int:
 
 def _fit(points: Points, k: int, seed: int, workers: Workers) -> Ints:
     """Labels of the distinct points; there are more than `k` of them."""
+    size = max(SAMPLE_POINTS, SAMPLE_OF_CLUSTER * k)
+    if points.n >= 2 * size:
+        return _fit_large(points, k, size, seed, workers)
+    return _fit_all(points, k, seed, workers)[0]
+
+
+def _fit_large(points: Points, k: int, size: int, seed: int, workers: Workers) -> Ints:
+    """Large clusters are found on a sample; all points then only move the means a little."""
+    chosen = np.random.default_rng([seed, k, 2]).choice(points.n, size, replace=False)
+    sample = points.sample(np.sort(chosen))
+    labels, centres = _fit_all(sample, k, seed, workers)
+    centres = _lloyd(points, centres, FULL_PASSES, workers)
+    labels, distances = nearest(points, centres, workers)
+    return repair(labels, distances, k)
+
+
+def _fit_all(points: Points, k: int, seed: int, workers: Workers) -> tuple[Ints, Floats]:
+    """Labels and the means that they belong to, by way of all points."""
     cost = float(points.n) * k * (points.d + 1)
     centres = seed_centres(points, k, seed, workers)
     # Large clusters settle by Lloyd's passes. With small ones the moves make more of a pass that is dear.
@@ -113,7 +134,7 @@ def _fit(points: Points, k: int, seed: int, workers: Workers) -> Ints:
             break
         before = inertia
         centres, _ = means(points, labels, k, workers)
-    return labels
+    return labels, means(points, labels, k, workers)[0]
 
 
 def _lloyd(points: Points, centres: Floats, passes: int, workers: Workers) -> Floats:

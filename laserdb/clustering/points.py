@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Self
 
@@ -91,6 +91,10 @@ class Points:
             block *= self.shrink[rows][:, None]
         block -= self.shift
         return block
+
+    def sample(self, which: Ints) -> Self:
+        """Some of the points, with their weights; their labels can't be spread."""
+        return replace(self, rows=self.rows[which], weight=self.weight[which])
 
     def spread(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Labels of the points as labels of the matrix's rows."""

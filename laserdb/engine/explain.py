@@ -47,6 +47,7 @@ def explain(warehouse: Warehouse, name: str, data_id: str, source: str | None = 
         facts["source_cap"] = source_cap(session, stored, facts["source"])
         facts["ranks"] = reasons.ranks(session, sample["sample_id"]) if facts["in_pool"] else None
         facts["nearest_chosen"] = nearest(session, stored, sample["sample_id"])
+        facts["displaced_by"] = displaced_by(session, stored, facts)
     facts["verdict"] = verdict(facts, stored)
     return facts
 
@@ -62,6 +63,20 @@ def quota(session: Session, stored: Stored, category: str | None) -> int | None:
         stored.m, list(weights.values()), supplies, bool(stored.params.get("redistribute", True))
     )
     return given[list(weights).index(category)]
+
+
+def displaced_by(session: Session, stored: Stored, facts: dict[str, Any]) -> dict[str, Any] | None:
+    """By what the strategy ranks, down to which value it chose, and what it chose below the sample's.
+
+    Within the category where there are quotas. None for a chosen sample or another kind of strategy.
+    """
+    name = measure(stored)
+    if name is None or facts["chosen"] or facts[name] is None:
+        return None
+    within = facts["category"] if name == "p" and facts["quota"] is not None else None
+    return {"measure": name, "within": within} | reasons.below(
+        session, stored.name, name, facts[name], within
+    )
 
 
 def source_cap(session: Session, stored: Stored, source: str) -> dict[str, int] | None:
@@ -102,41 +117,67 @@ def nearest(session: Session, stored: Stored, sample_id: int) -> dict[str, Any] 
     return reasons.of_chosen(session, stored.name, ids[best]) | {"cosine": float(similar[best])}
 
 
+def measure(stored: Stored) -> str | None:
+    """Which of p, f and q ranks samples under the strategy; None where another thing does."""
+    wanted, params = needs(stored), stored.params
+    if any(params.get(name, 1) != 1 for name in ("f_exponent", "q_exponent")):
+        return None
+    if "difficulty" in wanted:
+        return "p" if "quality" in wanted else "f"
+    return "q" if "quality" in wanted else None
+
+
 def verdict(facts: dict[str, Any], stored: Stored) -> str:
     """One sentence."""
-    chosen, category = facts["chosen"], facts["category"]
+    chosen = facts["chosen"]
     if chosen:
         cluster = "" if chosen["cluster"] is None else f" of cluster {chosen['cluster']}"
         return f"chosen as number {chosen['rank']} ({chosen['reason']}{cluster})"
+    return f"left out: {shut_out(facts, stored) or outranked(facts)}"
+
+
+def shut_out(facts: dict[str, Any], stored: Stored) -> str | None:
+    """Why a sample was no candidate, or could not be chosen however good; None if it could."""
     if facts["marks"] and not stored.params.get("keep_marked"):
         one = facts["marks"][0]
-        return f"left out: marked as {one['kind']}, like {one['partner']}"
+        return f"marked as {one['kind']}, like {one['partner']}"
     if not facts["in_pool"]:
         if stored.params.get("within"):
-            return f"left out: not in {stored.params['within']}, from which {stored.name} was chosen"
-        return f"left out: the condition --where {stored.params.get('where')!r} doesn't hold for it"
+            return f"not in {stored.params['within']}, from which {stored.name} was chosen"
+        return f"the condition --where {stored.params.get('where')!r} doesn't hold for it"
     lacking = [MISSING[need] for need in needs(stored) if need in MISSING and facts["has"][need] is False]
     if lacking:
-        return f"left out: {'; '.join(lacking)}"
+        return "; ".join(lacking)
     limit = stored.params.get("max_tokens")
     if limit is not None and facts["tokens"] is not None and facts["tokens"] > limit:
-        return f"left out: {facts['tokens']} tokens, more than {limit}"
+        return f"{facts['tokens']} tokens, more than {limit}"
     if facts["quota"] == 0:
-        return f"left out: the category {category} has a quota of 0"
+        return f"the category {facts['category']} has a quota of 0"
     cap = facts["source_cap"]
     if cap and cap["chosen"] >= cap["most"]:
-        return (
-            f"left out: {cap['chosen']} of its source {facts['source']} are chosen, as many as its cap allows"
-        )
-    line = facts["category_in_selection"]
-    if line and line["lowest_p"] is not None and facts["p"] is not None:
-        where = (
-            f"{category}: number {facts['ranks']['p_in_category']} by p of {facts['ranks']['of_category']}"
-        )
-        near = facts["nearest_chosen"]
-        beside = f"; nearest chosen one: {near['data_id']}, p = {near['p']:.3f}" if near and near["p"] else ""
-        return (
-            f"left out: others of its category were preferred ({where}, p = {facts['p']:.3f}; "
-            f"chosen down to p = {line['lowest_p']:.3f}{beside})"
-        )
-    return "left out: the strategy preferred others"
+        full = f"{cap['chosen']} of its source {facts['source']} are chosen"
+        return f"{full}, as many as its cap allows"
+    return None
+
+
+def outranked(facts: dict[str, Any]) -> str:
+    """What a candidate was displaced by."""
+    by = facts["displaced_by"]
+    near = facts["nearest_chosen"]
+    cluster = "" if near is None or near["cluster"] is None else f" of cluster {near['cluster']}"
+    beside = f"; nearest chosen one: {near['data_id']}{cluster}" if near else ""
+    if by is None or by["lowest"] is None:
+        return f"the strategy preferred others{beside}"
+    name, ranks = by["measure"], facts["ranks"]
+    if by["within"] is None:
+        place = f"number {ranks[name]} by {name} of {ranks['of_pool']}"
+    else:
+        place = f"{by['within']}: number {ranks['p_in_category']} by p of {ranks['of_category']}"
+    whose = "others" if by["within"] is None else "others of its category"
+    lower = ", ".join(f"{count} as {reason}" for reason, count in by["lower"].items())
+    but = f", with a lower {name} {lower}" if lower else ""
+    near_p = f", p = {near['p']:.3f}" if near and near["p"] is not None else ""
+    return (
+        f"{whose} were preferred ({place}, {name} = {facts[name]:.3f}; "
+        f"chosen down to {name} = {by['lowest']:.3f}{but}{beside}{near_p})"
+    )

@@ -21,7 +21,8 @@ from laserdb.warehouse.session import Session
 
 Ids = Sequence[int] | NDArray[np.int64]
 Vectors = NDArray[np.float32]
-VECTOR_ROWS = 8_192
+VECTOR_ROWS = 2_048
+READ_MEMORY = 1_000_000_000  # bytes that DuckDB may keep of what it reads on the way to the vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def vectors_of(session: Session, ids: Ids, embedder: str, progress: Progress | N
         # Any order will do, and a sort of vectors would hold all of them.
         cursor.run("SET preserve_insertion_order = false")
         listener.start("read vectors", len(ids), "vectors")
-        with cursor.table("wanted_ids", wanted):
+        with cursor.table("wanted_ids", wanted), small_cache(cursor):
             query = (
                 "SELECT w.place, e.vector FROM embeddings e JOIN wanted_ids w USING (sample_id) "
                 f"WHERE e.embedder = {literal(embedder)}"
@@ -138,6 +139,23 @@ def vectors_of(session: Session, ids: Ids, embedder: str, progress: Progress | N
     if count != len(ids):
         raise StrategyError(f"{len(ids) - count} of {len(ids)} samples have no vector of {embedder}")
     return found
+
+
+@contextmanager
+def small_cache(session: Session) -> Iterator[None]:
+    """Keep DuckDB from filling the memory with blocks of a table that is read once."""
+    before = session.value("SELECT current_setting('memory_limit')")
+    used = session.value(
+        "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory() WHERE tag <> 'BASE_TABLE'"
+    )
+    session.run(f"SET memory_limit = '{int(used) + READ_MEMORY}B'")
+    try:
+        yield
+    finally:
+        # Setting what it reads as would lose a little by rounding each time.
+        session.run("RESET memory_limit")
+        if session.value("SELECT current_setting('memory_limit')") != before:
+            session.run(f"SET memory_limit = '{before}'")
 
 
 def embedders(session: Session) -> dict[str, int]:

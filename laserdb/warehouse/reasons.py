@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laserdb.errors import UsageError
+from laserdb.sqltext import identifier
 from laserdb.warehouse.session import Session
 
 
@@ -93,6 +94,21 @@ def category_line(session: Session, name: str, category: str | None) -> dict[str
         [name, category],
     )
     return found[0] if found[0]["chosen"] else None
+
+
+def below(session: Session, name: str, column: str, value: float, category: str | None) -> dict[str, Any]:
+    """The lowest f, q or p of a selection (in a category), and how many lie below a value, by reason."""
+    rows = session.rows(
+        f"SELECT reason, count(*) FILTER (x < $value), min(x) FROM ("
+        f"SELECT reason, {identifier(column)} AS x FROM selected WHERE selection = $name "
+        "AND category IS NOT DISTINCT FROM coalesce($category, category)) "
+        "WHERE x IS NOT NULL GROUP BY reason ORDER BY reason",
+        {"value": value, "name": name, "category": category},
+    )
+    return {
+        "lowest": min((lowest for _, _, lowest in rows), default=None),
+        "lower": {reason: count for reason, count, _ in rows if count},
+    }
 
 
 def ranks(session: Session, sample_id: int) -> dict[str, Any]:

@@ -182,6 +182,31 @@ class TestExplain:
         outside = next(one for one in range(1, 62) if one not in chosen(database, "n-20"))
         assert self.explain(database, outside, "n-5")["verdict"].startswith("left out: not in n-20")
 
+    def test_what_displaced_it_goes_by_what_the_strategy_ranks(self, database):
+        database.select("laser", 12, params={"gamma": 0})
+        lowest = {}
+        for one in chosen(database, "laser-12"):
+            facts = self.explain(database, one)
+            assert facts["displaced_by"] is None
+            lowest[facts["category"]] = min(facts["p"], lowest.get(facts["category"], 1.0))
+        out = next(n for n in range(59, 0, -1) if n not in chosen(database, "laser-12"))
+        found = self.explain(database, out)
+        by = found["displaced_by"]
+        assert (by["measure"], by["within"]) == ("p", found["category"])
+        assert by["lowest"] == lowest[found["category"]] < found["p"]
+        # Only the best of a cluster can have been preferred in spite of a lower p.
+        assert set(by["lower"]) == {"cluster"}
+        assert f"with a lower p {by['lower']['cluster']} as cluster" in found["verdict"]
+        database.select("difficulty", 5)
+        verdict = self.explain(database, 1, "difficulty-5")["verdict"]
+        assert verdict.startswith(
+            "left out: others were preferred (number 61 by f of 61, f = 0.000; chosen down"
+        )
+        database.select("random", 60)
+        (out,) = set(range(1, 62)) - set(chosen(database, "random-60"))
+        verdict = self.explain(database, out, "random-60")["verdict"]
+        assert verdict == "left out: the strategy preferred others"
+
     def test_marked_ones(self, database):
         run(database, "INSERT INTO marks VALUES (58, 'contaminated', 'test.jsonl:3', 'a b c', 1, now())")
         database.select("difficulty", 10)
