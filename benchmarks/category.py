@@ -78,6 +78,7 @@ def main() -> None:
     print(f"{len(texts):,} instructions of {mean:,.0f} characters on average, {os.cpu_count()} cores")
     print(f"{'':24} {'a second':>12} {'a CPU second':>14} {'loading s':>9} {'mean confidence':>16}")
     run("default", ScorerOptions(), texts)
+    run("default, above=1", ScorerOptions(params={"above": "1"}), texts)
     run("fast", ScorerOptions(fast=True), texts)
     for model in options.model:
         run(os.path.basename(model), ScorerOptions(model=model), texts)
