@@ -51,6 +51,13 @@ train.add_command(category)
     "--together", multiple=True, metavar="SET,SET", help="Data sets that are held out together; repeatable."
 )
 @click.option(
+    "--less-length",
+    type=click.FloatRange(0, 1),
+    default=0.3,
+    show_default=True,
+    help="Of the head: the share of what length explains that is taken off the targets.",
+)
+@click.option(
     "--held-out-scores", type=click.Path(dir_okay=False, path_type=Path), help="Write what it says unseen."
 )
 @_model
@@ -69,8 +76,9 @@ train.add_command(category)
 @json_option
 def difficulty(
     items: tuple[Path, ...], evals: tuple[Path, ...], out: Path, ratings: tuple[str, ...],
-    together: tuple[str, ...], held_out_scores: Path | None, model: str, seed: int, backbone: str | None,
-    method: str, hold_out: tuple[str, ...], lora: int, settings: tuple[str, ...], as_json: bool,
+    together: tuple[str, ...], less_length: float, held_out_scores: Path | None, model: str, seed: int,
+    backbone: str | None, method: str, hold_out: tuple[str, ...], lora: int, settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Train a difficulty scorer on item-level evaluation results (JSON lines).
 
@@ -102,7 +110,7 @@ def difficulty(
 
     result = train_difficulty_head(
         items, evals, out, ratings=[_ratings(text) for text in ratings],
-        together=[text.split(",") for text in together], held_out=held_out_scores,
+        together=[text.split(",") for text in together], less_length=less_length, held_out=held_out_scores,
         model=model, seed=seed, progress=_say,
     )  # fmt: skip
     if as_json:

@@ -19,6 +19,19 @@ def ranked_targets(y: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray
     return out
 
 
+def less(
+    y: NDArray[np.float64], cause: NDArray[np.float64], groups: NDArray[np.int64], share: float
+) -> NDArray[np.float64]:
+    """y without a share of what the ranks of a cause explain of it (least squares) within each group."""
+    ranked = ranked_targets(cause, groups)
+    out: NDArray[np.float64] = y.copy()
+    for group in np.unique(groups).tolist():
+        members = groups == group
+        norm = max(float(ranked[members] @ ranked[members]), 1e-9)
+        out[members] -= share * ranked[members] * float(ranked[members] @ y[members]) / norm
+    return out
+
+
 def equal_weights(
     groups: NDArray[np.int64], shares: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:

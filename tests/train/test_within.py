@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from laserdb.train.within import equal_weights, fit, predicted, ranked_targets, slope
+from laserdb.train.within import equal_weights, fit, less, predicted, ranked_targets, slope
 
 RNG = np.random.default_rng(0)
 
@@ -22,6 +22,18 @@ def test_every_group_counts_the_same():
     y = np.where(groups == 0, 1, -1) * x[:, 0]
     assert fit(x, y, groups, equal_weights(groups), 1e-9)[0] == pytest.approx(0)
     assert fit(x, y, groups, np.ones(100), 1e-9)[0] == pytest.approx(0.8)
+
+
+def test_less_of_what_a_cause_explains():
+    groups = np.repeat([0, 1], 50)
+    cause = RNG.standard_normal(100)
+    y = ranked_targets(cause * np.where(groups == 0, 1, -1) + RNG.standard_normal(100) * 0.3, groups)
+    without = less(y, cause, groups, 1.0)
+    ranks = ranked_targets(cause, groups)
+    for group in (0, 1):
+        assert without[groups == group] @ ranks[groups == group] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(less(y, cause, groups, 0.5), (y + without) / 2)
+    assert less(y, np.ones(100), groups, 1.0) == pytest.approx(y)
 
 
 def test_groups_count_by_their_shares():
