@@ -16,6 +16,7 @@ def one_of(*options, cased=True):
 
 
 WORDINGS = [
+    ("Write a 1800 word research paper on trams.", {length("words", ABOUT(1800))}),
     ("Word limit: 120 words. Describe the plot of a heist film.", {length("words", AT_MOST(120))}),
     ("Write a two hundred word summary of how paper is recycled.", {length("words", ABOUT(200))}),
     ("Explain what an API is. Minimum word count: 200.", {length("words", AT_LEAST(200))}),
@@ -114,6 +115,12 @@ WORDINGS = [
 ]
 
 ONLY_LIKE = [
+    "No interest was capitalized for any period presented.",
+    "Business only provides capital for 80% of the demand.",
+    "Which keys are on a standard keyboard?\nA. scroll lock\nB. caps lock",
+    "Question:\nIn what way might one use the term 'thick space'?",
+    "Mark edits 1000 sentences each week, and the publisher pays him 5 cents per sentence.",
+    'Avoid overusing phrases like "according to research".',
     'Return your answer with the keys "name" and "age".',
     "The word limit of my essay is 400 words; how strict are examiners?",
     "How do I write a good postscript in a letter?",

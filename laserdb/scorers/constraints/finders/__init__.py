@@ -7,6 +7,7 @@ from types import ModuleType
 
 from laserdb.scorers.constraints.finders import (
     case,
+    choice,
     ends,
     form,
     frequency,
@@ -28,6 +29,7 @@ _FINDERS: tuple[ModuleType, ...] = (
     case,
     marks,
     languages,
+    choice,
     ends,
 )
 

@@ -20,7 +20,8 @@ _LOWER = (
         r"answer|english|reply)"
     ),
     re.compile(
-        rf"\b{NO}\b[^.;]{{0,40}}?\b(?:capital(?:s\b|ized| letters?| characters?|i[sz]ation|i[sz]e)|"
+        rf"\b{NO}\b[^.;]{{0,40}}?\b(?:capital(?:s\b|ized (?:letters?|words?)| letters?| characters?|"
+        rf"i[sz]ation|i[sz]e\b)|"
         rf"upper[- ]?case|caps\b)"
     ),
     re.compile(
@@ -35,13 +36,14 @@ _UPPER = (
     re.compile(
         r"\b(?:in|using|use|with|be|only|all|entirely|completely|into|uses|contain|write|as|is|are|"
         r"have|everything|fully|exclusively|strictly|to)\b[ (]*(?:the )?(?:only |all |entirely |full "
-        r"|english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals?|capitali[sz]ed|caps|block(?= "
+        r"|english,? )*[\"']?(?:all[- ]?)?(?:upper[- ]?cased?|capitals\b|capital(?= (?:letters?|only|"
+        r"english|form))|capitali[sz]ed|caps\b|block(?= "
         r"(?:letters|capitals)))\b(?! words like)(?: letters?| only| english| characters?|\b)"
     ),
     re.compile(r"\ball[- ](?:caps|capital(?:s|ized)?|upper[- ]?case)\b"),
     re.compile(rf"\b{NO}\b[^.;]{{0,30}}?\blower[- ]?case\b"),
     re.compile(r"\blower[- ]?case letters? (?:are|is|should|must|may)(?: \w+)?(?: not|n't)\b"),
-    re.compile(r"\b(?:caps lock|capslock)\b"),
+    re.compile(r"\b(?:in|with|on|use|using|turn on)\b(?: (?:the|your))? (?:caps lock|capslock)\b"),
 )
 _PART = re.compile(
     r"\bwords?\b[^.;,]{0,40}\b(?:be|are|is|appear) in (?:all )?$|\b(?:words?|titles?|headings?|"

@@ -204,6 +204,8 @@ def _is_meant(text: str, match: re.Match[str], kind: ConstraintType, index: int)
     ):
         return False
     after = text[match.end("l") :]
+    if re.search(r"\boverus", match[0]):
+        return False
     if kind is ConstraintType.KEYWORD_AVOIDED:
         # "Don't use the word x more than 3 times" is a frequency.
         if index == _PASSIVE and not _PASSIVE_NOT.search(match[0][match.end("l") - match.start() :]):

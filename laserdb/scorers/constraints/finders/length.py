@@ -25,7 +25,7 @@ from laserdb.scorers.constraints.model import (
 
 _NOUN = (
     r"(?:\s|-){0,2}(?:(?!(?:year|week|month|day|hour|day|letter|syllable|line|bullet|million|billion|"
-    r"of|and|or|in|the|each|times?)\b)[a-z]+[ -]){0,2}?"
+    r"of|and|or|in|the|each|per|times?)\b)[a-z]+[ -]){0,2}?"
     r"(?P<unit>words?|sentences?|paragraphs?)\b"
 )
 _COUNT = re.compile(QUANTITY + _NOUN + AFTER)
@@ -90,8 +90,10 @@ _MARKING = re.compile(
 )
 _BARE = re.compile(
     r"\b(?:in|using|with|of|to|use|be|is|about)\s+(?:an? )?[\w, ]*words?\b|-words?\b|words? (?:long|"
-    r"in length)|\bwords? (?:essay|story|article|post|summary|blog|speech|paragraph|report|letter|"
-    r"poem|review|description|response|answer)"
+    r"in length)|\bwords? (?:\w+ ){0,2}?(?:essay|story|article|post|summary|blog|speech|paragraph|"
+    r"report|letter|"
+    r"poem|review|description|response|answer|paper|chapter|piece|assignment|script|guide|narrative|"
+    r"monologue)"
 )
 _MARKED = re.compile(r"\b(?:caps|capital\w*|upper\w*|lower\w*|highlighted|bold\w*|italic\w*)\b")
 _VOCABULARY_TASK = re.compile(r"\b(?:list|name|find|give(?: me)?|suggest|think of|generate|provide|"

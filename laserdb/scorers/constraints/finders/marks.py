@@ -107,6 +107,8 @@ def _punctuation(reading: Reading) -> Iterator[Constraint]:
                     and not re.search(r"\b(?:not|n't|no|avoid|without|refrain)\b", text)
                 ):
                     continue
+                if match[0].startswith("without the quot"):
+                    continue
                 name = next(
                     name
                     for name in sorted(_MARKS, key=len, reverse=True)

@@ -160,12 +160,12 @@ def is_asked(before: str) -> bool:
 
 
 _LEAD = re.compile(
-    r"[\s\-*•\d.):(>#\"]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|"
+    r"[\s\-*•\d.):(>#\"\[\]]*(?:before you answer, |(?:also|and|then|finally|first|next|in addition|"
     r"additionally|lastly|but|however|note(?: that)?|"
     r"important|remember|furthermore|moreover|besides|now|ok(?:ay)?|hey|hi|so|or|requirements?|constraints?|"
     r"just|kindly|please|rules?|questions?|q|task|instructions?|moreover|plus|after that|in your (?:\w+ "
     r")?(?:response|answer|reply)|"
-    r"at the (?:very )?(?:end|beginning|start)(?: of (?:your|the) \w+)?)[,: ]+)*"
+    r"at the (?:very )?(?:end|beginning|start)(?: of (?:your|the) \w+)?)[\],: ]+)*"
 )
 _IMPERATIVE = re.compile(
     r"(?:write|rewrite|give|tell|describe|explain|list|create|compose|include|use|using|answer|"
@@ -209,7 +209,8 @@ _ASIDE = re.compile(
 OWN_QUESTION = re.compile(r"(?:should|must|do|shall|may|can|could) (?:i|we)\b.*\?$", re.DOTALL)
 """The asker's question about what to do: no demand."""
 _WH = re.compile(
-    r"(?:what|why|how|who|whom|whose|where|when|which|is|are|was|were|does|did|has|have you|do)\b.*\?$",
+    r"(?:(?:in|to|for|at|by|on|from|with) (?:what|which|whom)|what|why|how|who|whom|whose|where|when|"
+    r"which|is|are|was|were|does|did|has|have you|do)\b.*\?$",
     re.DOTALL,
 )
 
