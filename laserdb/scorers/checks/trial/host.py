@@ -62,6 +62,8 @@ METHODS: Mapping[type, frozenset[str]] = MappingProxyType(
     }
 )
 """Builtin type → the methods that may be called on its values."""
+_NESTED = re.compile(r":[^{}]*\{")
+"""A width that is itself a field: it may be any."""
 _GROWING = frozenset(("replace", "join", "zfill", "ljust", "rjust", "center"))
 """Methods of text whose result can be much longer than what they are given."""
 
@@ -83,7 +85,7 @@ _MODULES: Mapping[str, tuple[Any, str]] = MappingProxyType(
         "collections": (collections, "Counter defaultdict OrderedDict deque"),
         "itertools": (
             itertools,
-            "chain combinations combinations_with_replacement permutations product groupby "
+            "chain combinations combinations_with_replacement permutations groupby "
             "count cycle islice repeat takewhile dropwhile zip_longest starmap compress filterfalse pairwise",
         ),
         "functools": (functools, "reduce cmp_to_key"),
@@ -113,7 +115,7 @@ class Module:
             self.members |= {"factorial": _factorial, "comb": _comb, "perm": _perm}
             self.members |= {"prod": _product}
         if name == "itertools":
-            self.members |= {"accumulate": _accumulate}
+            self.members |= {"accumulate": _accumulate, "product": _cartesian}
         if name == "re":
             self.members = {function: patterns.function(function) for function in patterns.FUNCTIONS}
             self.members |= {flag: getattr(re, flag) for flag in patterns.FLAGS}
@@ -161,6 +163,11 @@ def _accumulate(values: Iterable[Any], func: Any = operator.add, **initial: Any)
     """As itertools has it, of numbers: lists would be copied at every step."""
     numbers = (value if isinstance(value, int | float) else _refuse("accumulate") for value in values)
     return itertools.accumulate(numbers, func, **initial)
+
+
+def _cartesian(*pools: Iterable[Any], repeat: int = 1) -> Iterable[Any]:
+    """As itertools' `product`, which holds every pool `repeat` times before it gives anything."""
+    return itertools.product(*pools, repeat=repeat) if repeat <= 100 else _refuse("product")
 
 
 def _sum(values: Iterable[Any], start: Any = 0) -> Any:
@@ -218,7 +225,7 @@ def call_method(value: Any, name: str, given: tuple[Any, ...], named: dict[str, 
         given = _bounded(value, given)
     if isinstance(value, str) and name == "format":
         check_format(value)
-        if "." in value.replace(":.", "") or "[" in value or "!" in value:
+        if "." in value.replace(":.", "") or "[" in value or "!" in value or _NESTED.search(value):
             raise GaveUpError("format")
     budget.charge_for(value)
     result = checked(getattr(value, name)(*given, **named))
