@@ -20,7 +20,7 @@ class ScorerArguments(TypedDict, total=False):
     model: str | None
     backend: str | None
     batch_size: int | None
-    params: Mapping[str, str]
+    params: Mapping[str, str] | None
     trust_remote_code: bool
     fast: bool
 
@@ -39,8 +39,8 @@ class ScoreArguments(ScorerArguments, total=False):
 
 
 def parted(arguments: ScoreArguments) -> tuple[ScorerOptions, ScoreOptions]:
-    """The scorers' part and the call's. Raises TypeError for a name that is neither's."""
-    given: dict[str, Any] = dict(arguments)
+    """The scorers' part and the call's, None being the default. Raises TypeError for a name of neither."""
+    given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
     of_scorers = {name: given.pop(name) for name in ScorerArguments.__annotations__ if name in given}
     return ScorerOptions(**of_scorers), ScoreOptions(**given)
 
