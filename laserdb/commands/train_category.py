@@ -60,7 +60,7 @@ def category(
     head     a logistic regression on frozen vectors of the encoder
     adapter  low-rank deltas on the encoder, and a head: rank scale modules layers
              max_length epochs batch_size learning_rate head_learning_rate weight_decay
-             warmup label_smoothing dropout balance temperature refit start
+             warmup label_smoothing dropout balance temperature refit start keep
     fast     a linear model on n-grams, without a neural net: bits penalty balance
              label_smoothing iterations mix unlabelled refit
     cascade  two of these in a row: --data, which neither was trained on, choose how sure

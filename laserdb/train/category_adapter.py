@@ -46,7 +46,8 @@ class AdapterSettings:
     keeps all. `balance` weighs the draws by class size to the power of −balance: 0 draws texts alike, 1
     classes alike. `temperature` 0 is fitted on the validation texts. `epochs` counts draws of as many
     texts as there are; `refit` trains a second time, on the validation texts too. `start` names a `.npz` of
-    an earlier training with these layers and this rank to go on from.
+    an earlier training with these layers and this rank to go on from; `keep` is its share in the weights
+    that come out, the rest being the trained ones (interpolation of weights, Wortsman et al. 2022).
     """
 
     rank: int = 16
@@ -66,11 +67,14 @@ class AdapterSettings:
     temperature: float = 0.0
     refit: bool = False
     start: str = ""
+    keep: float = 0.0
 
     def __post_init__(self) -> None:
         require(self, rank=1, batch_size=1, max_length=8, epochs=0, layers=0, learning_rate=0, temperature=0)
         if not 0 <= self.warmup < 1 or not 0 <= self.label_smoothing < 1 or not 0 <= self.dropout < 1:
             raise UsageError("warmup, label_smoothing and dropout must lie in [0, 1)")
+        if not 0 <= self.keep < 1 or (self.keep and not self.start):
+            raise UsageError(f"keep={self.keep}: give a share in [0, 1) of what `start` names")
 
 
 def train_adapter(
@@ -141,6 +145,7 @@ class Training:
         self.head = torch.nn.Linear(int(self.model.config.hidden_size), len(split.classes))
         if settings.start:
             self._go_on_from(Path(settings.start))
+        self._first = [p.detach().clone() for p in self._parameters()]
         self.dropout = torch.nn.Dropout(settings.dropout)
         self.model.to(self.device)
         self.head.to(self.device)
@@ -217,6 +222,13 @@ class Training:
                     checkpoint.save(kept)
         finally:
             self.progress.finish()
+        with torch.no_grad():
+            for parameter, first in zip(self._parameters(), self._first, strict=True):
+                parameter.lerp_(first.to(parameter.device), s.keep)
+
+    def _parameters(self) -> list[Any]:
+        """All that is trained."""
+        return [p for one in self.lora.values() for p in (one.A, one.B)] + list(self.head.parameters())
 
     @property
     def _mixed(self) -> bool:

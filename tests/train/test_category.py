@@ -15,12 +15,10 @@ from laserdb.scorers.heads import load_head
 from laserdb.train.settings import with_settings
 from laserdb.train.validation import split_off
 from tests.backends import tiny_bert
+from tests.train.categories import LETTERS, WORDS, Counted, Killed, asked, data, train_adapter
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
-
-WORDS = {"Math": "add sum", "Coding": "code loop", "Generation": "write poem"}
-LETTERS = "abcdefgh"
 
 
 @pytest.fixture(autouse=True)
@@ -32,45 +30,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def data(each=24):
-    rows = [
-        (f"{words} {LETTERS[i % 8]} {LETTERS[i % 5]} {i % 10}", label, f"{label}-{i % 3}")
-        for i in range(each)
-        for label, words in WORDS.items()
-    ]
-    return Labelled(*map(tuple, zip(*rows, strict=True)))
-
-
-def asked(model, **options):
-    scorer = Category(ScorerOptions(model=str(model), **options))
-    found = scorer.score(Batch([Turn("add sum b"), Turn("code loop c"), Turn("write poem d")]))
-    scorer.close()
-    return [one.values["category"] for one in found], [one.score for one in found]
-
-
-class Killed(Silent):
-    """Breaks off at a step."""
-
-    def __init__(self, at):
-        self.left = at
-
-    def advance(self, n):
-        self.left -= n
-        if self.left < 0:
-            raise KeyboardInterrupt
-
-
-class Counted(Silent):
-    def __init__(self):
-        self.begun = []
-
-    def start(self, description, total, unit):
-        self.begun.append([description, 0])
-
-    def advance(self, n):
-        self.begun[-1][1] += n
 
 
 def test_split():
@@ -88,84 +47,6 @@ def test_split():
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
     return tiny_bert.save(tmp_path_factory.mktemp("tiny") / "bert")
-
-
-SMALL = {
-    "rank": "4", "layers": "1", "epochs": "15", "batch_size": "8", "learning_rate": "0.01",
-    "head_learning_rate": "0.02",
-}  # fmt: skip
-
-
-def train_adapter(bert, out, progress=None, **more):
-    from laserdb.train.category_adapter import AdapterSettings, train_adapter
-
-    settings = with_settings(AdapterSettings(), SMALL | more)
-    return train_adapter(
-        split_off(data(), None, 0.3, 0), [], out, settings, model=str(bert), progress=progress or Silent()
-    )
-
-
-def test_adapter(bert, tmp_path):
-    result = train_adapter(bert, tmp_path / "a.npz", refit="true")
-    assert json.loads(json.dumps(result)) == result
-    assert result["evaluation"]["accuracy"] > 0.9
-    with np.load(tmp_path / "a.npz") as file:
-        assert {name for name in file.files if name.startswith("lora.")} == {
-            f"lora.encoder.layer.0.{module}.{side}"
-            for module in (
-                *(f"attention.self.{name}" for name in ("query", "key", "value")),
-                *("attention.output.dense", "intermediate.dense", "output.dense"),
-            )
-            for side in "AB"
-        }
-        assert file["head.weights"].shape == (32, 3)
-        meta = json.loads(str(file["meta"]))
-    assert (meta["layers"], meta["max_length"], meta["long_texts"]) == (1, 128, "head+tail")
-    found, sure = asked(tmp_path / "a.npz")
-    assert found == list(WORDS)
-    assert all(1 / 3 < p <= 1 for p in sure)
-    assert "--set rank=4" in (tmp_path / "a.md").read_text()
-    assert not (tmp_path / "a.npz.partial").exists()
-
-
-def test_adapter_goes_on_after_a_kill(bert, tmp_path):
-    counted = Counted()
-    train_adapter(bert, tmp_path / "whole.npz", counted)
-    (steps,) = (done for _, done in counted.begun)
-    with pytest.raises(KeyboardInterrupt):
-        train_adapter(bert, tmp_path / "b.npz", Killed(steps // 2))
-    assert (tmp_path / "b.npz.partial").exists()
-    assert not (tmp_path / "b.npz").exists()
-    train_adapter(bert, tmp_path / "b.npz")
-    with np.load(tmp_path / "whole.npz") as one, np.load(tmp_path / "b.npz") as two:
-        for name in one.files:
-            if one[name].dtype.kind == "f":
-                np.testing.assert_allclose(one[name], two[name], atol=2e-3, err_msg=name)
-
-
-def test_adapter_begins_with_an_earlier_one(bert, tmp_path):
-    first = train_adapter(bert, tmp_path / "first.npz")
-    start = {"start": str(tmp_path / "first.npz"), "learning_rate": "1e-9", "head_learning_rate": "1e-9"}
-    again = train_adapter(bert, tmp_path / "again.npz", epochs="1", **start)
-    assert again["evaluation"]["accuracy"] == first["evaluation"]["accuracy"]
-    with np.load(tmp_path / "first.npz") as one, np.load(tmp_path / "again.npz") as two:
-        for name in one.files:
-            if name.startswith(("lora.", "head.")):
-                np.testing.assert_allclose(one[name], two[name], atol=1e-3, err_msg=name)
-    card = (tmp_path / "again.md").read_text()
-    assert "--set start=first.npz (sha256 " in card
-    assert str(tmp_path) not in card
-    for other in ({"rank": "2"}, {"scale": "1"}, {"modules": "query"}):
-        with pytest.raises(UsageError, match=r"--set start=.*first\.npz: of another rank"):
-            train_adapter(bert, tmp_path / "no.npz", **start, **other)
-
-
-def test_adapter_modules(bert, tmp_path):
-    train_adapter(bert, tmp_path / "few.npz", modules="query+value", epochs="1")
-    with np.load(tmp_path / "few.npz") as file:
-        assert sum(name.startswith("lora.") for name in file.files) == 4
-    with pytest.raises(UsageError, match="none of the layers ends so"):
-        train_adapter(bert, tmp_path / "a.npz", modules="nothing")
 
 
 @pytest.mark.parametrize(

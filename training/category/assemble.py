@@ -20,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 FILES = (
     "real", "everyday", "tasks", "world", "open", "mixed", "real2", "turns", "written-a", "written-b",
+    "workday", "annotators", "probes",
 )  # fmt: skip
 KEPT_BACK = ("self_instruct", "self-instruct", "dolly")
 CLOSE = 0.45  # Jaccard similarity
