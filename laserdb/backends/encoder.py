@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from laserdb.backends.devices import best_device, best_dtype, in_threads, quiet
-from laserdb.backends.models import MINILM, ModelSource, fetch, find_model
+from laserdb.backends.models import MINILM, SMOLLM2, ModelSource, fetch, find_model
 from laserdb.errors import MissingExtra, ModelNotFound
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ LONG_TEXTS = "head+tail"
 often stand last, after a long passage."""
 STATIC = "static:"
 """Prefix of a model name that asks for its static distillation (see `laserdb.backends.static`)."""
+HIDDEN = "hidden:"
+"""Prefix of a language model's name that asks for its hidden states (see `laserdb.backends.hidden`)."""
 
-_DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384}
+_DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384, f"{HIDDEN}{SMOLLM2}": 576}
 _CHARS_PER_TOKEN = 100  # a longer text is cut to this many characters per wanted token before tokenising
 _CLOSE = 0.85  # of the longest row: below that, padding costs more than a bigger batch wins
 TOKENS_PER_BATCH = {"cpu": 1024, "mps": 16_384, "cuda": 65_536}
@@ -44,18 +47,22 @@ class Encoder(Protocol):
 
 
 def find_encoder(name: str) -> ModelSource:
-    """Like `find_model`, and also knows `static:NAME`; fetches nothing. Raises ModelNotFound."""
+    """Like `find_model`, but knows `static:NAME` and `hidden:NAME`; fetches nothing. Raises ModelNotFound."""
     if name.startswith(STATIC):
         from laserdb.backends.static import static_source
 
         return static_source(find_model(name.removeprefix(STATIC)))
+    if name.startswith(HIDDEN):
+        inner = find_model(name.removeprefix(HIDDEN))
+        return replace(inner, name=f"{HIDDEN}{inner.name}")
     return find_model(name)
 
 
 def load_encoder(
     source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
 ) -> Encoder:
-    """The encoder for a model name: a `SentenceEncoder`, or a `StaticEncoder` for `static:NAME`.
+    """The encoder for a model name: a `SentenceEncoder`, a `StaticEncoder` for `static:NAME`, or a
+    `HiddenEncoder` for `hidden:NAME`.
 
     `max_length` and `device` (default: CUDA, else MPS, else the CPU) do not concern static ones, which
     read whole texts on the CPU. Raises MissingExtra and ModelNotFound.
@@ -65,6 +72,12 @@ def load_encoder(
         from laserdb.backends.static import StaticEncoder
 
         return StaticEncoder(name.removeprefix(STATIC))
+    if name.startswith(HIDDEN):
+        from laserdb.backends.hidden import HiddenEncoder
+
+        inner = name.removeprefix(HIDDEN)
+        model = inner if isinstance(source, str) else replace(source, name=inner)
+        return HiddenEncoder(model, max_length=max_length, device=device)
     return SentenceEncoder(source, max_length=max_length, device=device)
 
 

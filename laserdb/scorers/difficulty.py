@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from laserdb.backends.models import MINILM
 from laserdb.errors import UsageError
 from laserdb.scorers.base import Batch, Identity, Result, Scored, ScorerOptions
 from laserdb.scorers.difficulty_model import DifficultyModel
+from laserdb.scorers.heads import load_head
 from laserdb.scorers.linear import LinearScorer
 from laserdb.scorers.shape import VERSION
 from laserdb.scorers.shaped import ShapeHead, from_meta
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
 
 class Difficulty(LinearScorer):
-    """A linear head on MiniLM vectors and on what can be counted in the text; higher = harder.
+    """A linear head on vectors and on what can be counted in the text; higher = harder.
 
     Its unit is the loss of score against a model's mean on the data set: 0.1 = models score 10 points
-    less than usual. A weak predictor: see the card beside the weights. With `--model` of anything but a
-    `.npz` head it is a `DifficultyModel`. Failures: `empty_instruction`, `no_vector`, `bad_vector`.
+    less than usual. A weak predictor: see the card beside the weights. The vectors are MiniLM's, or of the
+    encoder that the `.npz` of `--model` was trained with: `difficulty-smollm2.npz`, shipped too, reads
+    a small language model's hidden states, agrees better with the targets and takes ten times as long. With
+    `--model` of anything but a `.npz` head it is a `DifficultyModel`. Failures: `empty_instruction`,
+    `no_vector`, `bad_vector`.
     """
 
     name = "difficulty"
@@ -36,6 +41,7 @@ class Difficulty(LinearScorer):
     asks_backend = True  # with --model of a fine-tuned one
     parameters = DifficultyModel.parameters
     _shape: ShapeHead | None = None
+    _embedder: str | None = None
 
     def __new__(cls, options: ScorerOptions | None = None) -> Any:
         """A `.npz` head is this class's; any other `--model` is a fine-tuned language model."""
@@ -52,6 +58,14 @@ class Difficulty(LinearScorer):
                 else f"--set {next(iter(self.options.params))}"
             )
             raise UsageError(f"{given} is for a fine-tuned difficulty model; name it with --model")
+
+    @property
+    def embedder(self) -> str:  # type: ignore[override]
+        """What the head was trained on the vectors of. Raises ModelNotFound if there is no head."""
+        if self._embedder is None:
+            told = load_head(self.path).meta if self.options.model else {}
+            self._embedder = str(told.get("embedder", MINILM))
+        return self._embedder
 
     @property
     def columns(self) -> Mapping[str, str]:

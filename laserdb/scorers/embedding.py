@@ -44,9 +44,10 @@ class Embedding(Scorer):
     responses. Vectors of these are another embedder's: MODEL#response, MODEL#both. A sample that nobody
     answered has no vector of its responses.
 
-    `--model` takes any sentence-transformers model (folder, hub id), or `static:NAME` for its static
-    distillation, many times faster and coarser. `--set max_length=N`: the tokens read of a text; of
-    longer ones the first and the last half (static models read all). There is no score: it stays NULL.
+    `--model` takes any sentence-transformers model (folder, hub id), `static:NAME` for its static
+    distillation, many times faster and coarser, or `hidden:NAME` for the hidden states of a causal language
+    model. `--set max_length=N`: the tokens read of a text; of longer ones the first and the last half (static
+    models read all). There is no score: it stays NULL.
     """
 
     name = "embedding"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class LinearScorer(Scorer):
-    """A head over the engine's vectors of the instruction; `--model` takes another `.npz` head.
+    """A head over the engine's vectors of the instruction; `--model` takes another `.npz` head, by its path
+    or the name of one that laserdb ships.
 
     A subclass names the shipped head and turns a row of valid vectors into results.
     """
@@ -35,7 +36,7 @@ class LinearScorer(Scorer):
     def __init__(self, options: ScorerOptions | None = None) -> None:
         super().__init__(options)
         model = self.options.model
-        self.path = Path(model).expanduser() if model else WEIGHTS / self.shipped
+        self.path = _head_path(model) if model else WEIGHTS / self.shipped
         self._head: Head | None = None
 
     @property
@@ -86,3 +87,9 @@ class LinearScorer(Scorer):
     def results(self, head: Head, vectors: NDArray[np.float32]) -> Sequence[Result]:
         """Results for finite float32 (n, d) vectors."""
         raise NotImplementedError
+
+
+def _head_path(model: str) -> Path:
+    path = Path(model).expanduser()
+    shipped = WEIGHTS / model
+    return shipped if path.name == model and shipped.is_file() and not path.exists() else path

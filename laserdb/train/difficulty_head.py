@@ -43,9 +43,8 @@ _PENALTIES = (30.0, 100.0, 300.0, 1000.0)
 LESS_LENGTH = 0.3
 """More costs agreement, less makes it a measure of length."""
 _ABOUT = 0.005  # of mean correlation: what is less apart isn't told apart by so few data sets
-_VECTOR_SHARE = (
-    0.25  # of a vector component's spread, beside a feature's of 1; a larger one trusts topics more
-)
+_VECTOR_SPREAD = 3.0
+"""Of all components of a vector together, beside a feature's of 1; a larger one trusts topics more."""
 
 
 def train_difficulty_head(
@@ -89,13 +88,15 @@ def train_difficulty_head(
     vectors = load_encoder(source).encode(unique)
     shape = standardiser(shapes(data.texts[: int(targets.sum())]))
     place = {text: i for i, text in enumerate(unique)}
-    x = inputs(vectors, shape, unique)[[place[text] for text in data.texts]]
+    rows = [place[text] for text in data.texts]
+    y, d = data.y[targets], vectors.shape[1]
+    seen = vectors[rows[: len(y)]].astype(np.float64)
+    spread = _spread(seen)
+    x = np.hstack([vectors.astype(np.float64) * spread, shape.standardised(shapes(unique))])[rows]
     found = _Fitted(data, x, less_length, seed, say)
     # Back from ranks to points of score, by what they predicted of them out of sample.
-    y, d = data.y[targets], vectors.shape[1]
     weight = found.weight * slope(found.foreign, y, data.group[targets])
-    scaled = weight[:d] * _spread(d)
-    seen = vectors[[place[text] for text in data.texts[: len(y)]]].astype(np.float64)
+    scaled = weight[:d] * spread
     bias = y.mean() - seen.mean(axis=0) @ scaled
     counted = ShapeHead(shape.mean, shape.scale, weight[d:])
     meta = {"embedder": source.name, "embedder_revision": source.revision, "seed": seed,
@@ -194,14 +195,9 @@ def _write_scores(path: Path, data: Data, told: NDArray[np.float64]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def inputs(vectors: NDArray[np.float32], shape: ShapeHead, texts: Sequence[str]) -> NDArray[np.float64]:
-    """What the regression sees: vectors (n, d) scaled, then standardised features, float64 (n, d + k)."""
-    features = shape.standardised(shapes(texts))
-    return np.hstack([vectors.astype(np.float64) * _spread(vectors.shape[1]), features])
-
-
-def _spread(dimensions: int) -> float:
-    return _VECTOR_SHARE * float(np.sqrt(dimensions))
+def _spread(vectors: NDArray[np.float64]) -> float:
+    """What brings vectors to `_VECTOR_SPREAD`: encoders differ in how far apart they place texts."""
+    return _VECTOR_SPREAD / max(float(np.sqrt(vectors.var(axis=0).sum())), 1e-9)
 
 
 def _call(

@@ -1,6 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 
+import laserdb
 from laserdb.errors import ModelNotFound
 from laserdb.scorers.base import Batch, Failed, Scored, ScorerOptions, Turn
 from laserdb.scorers.difficulty import Difficulty
@@ -33,6 +36,42 @@ def test_shipped_head_has_a_card():
     assert load_head(scorer.path).weight.shape == (384, 1)
     card = scorer.path.with_suffix(".md").read_text(encoding="utf-8")
     assert all(part in card for part in ("laserdb train difficulty", "## Data and licences", "## Limits"))
+
+
+def test_a_head_reads_the_vectors_that_it_was_trained_on(tmp_path):
+    """Through the engine: the head's encoder is asked for, another head's vectors stay apart."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    pytest.importorskip("sentence_transformers")
+    from laserdb.backends.hidden import HiddenEncoder
+    from tests.backends import tiny
+
+    model = tmp_path / "tiny"
+    tiny.save(model, "Llama", bos=True, padding_side="right")
+    name, texts = f"hidden:{model}", ["What is 2 + 2?", "Prove it.", "Name three rivers of Asia."]
+    weight = np.random.default_rng(0).standard_normal((64, 1)).astype(np.float32)
+    head = Head(weight, np.array([0.5], dtype=np.float32), meta={"embedder": name, "max_length": 128})
+    save_head(head, tmp_path / "own.npz")
+    rows = [{"instruction": text, "output": "yes"} for text in texts]
+    (tmp_path / "pool.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    database = laserdb.connect(tmp_path / "p.duckdb")
+    database.ingest(tmp_path / "pool.jsonl")
+    database.score(["difficulty"], model=str(tmp_path / "own.npz"))
+    found = database.sql(
+        "SELECT t.instruction, d.score, d.error FROM score_difficulty d JOIN turns t USING (turn_id)"
+    ).fetchall()
+    vectors = HiddenEncoder(str(model)).encode(texts)
+    expected = dict(zip(texts, head.values(vectors).tolist(), strict=True))
+    assert {text: score for text, score, _ in found} == pytest.approx(expected, abs=0.05)
+    assert [error for _, _, error in found] == [None] * 3
+    scorer = Difficulty(ScorerOptions(model=str(tmp_path / "own.npz")))
+    assert (scorer.embedder, Difficulty().embedder) == (name, "all-MiniLM-L6-v2")
+    assert scorer.identity.params["embedder"] == name
+
+
+def test_a_head_that_is_not_there(tmp_path):
+    with pytest.raises(ModelNotFound, match=r"no\.npz"):
+        _ = Difficulty(ScorerOptions(model=str(tmp_path / "no.npz"))).embedder
 
 
 @needs_minilm
