@@ -27,6 +27,8 @@ STATIC = "static:"
 """Prefix of a model name that asks for its static distillation (see `laserdb.backends.static`)."""
 HIDDEN = "hidden:"
 """Prefix of a language model's name that asks for its hidden states (see `laserdb.backends.hidden`)."""
+JOINT = "+"
+"""Between the names of encoders whose vectors are to stand one behind the other."""
 
 _DIMENSIONS = {MINILM: 384, f"{STATIC}{MINILM}": 384, f"{HIDDEN}{SMOLLM2}": 576}
 _CHARS_PER_TOKEN = 100  # a longer text is cut to this many characters per wanted token before tokenising
@@ -47,7 +49,15 @@ class Encoder(Protocol):
 
 
 def find_encoder(name: str) -> ModelSource:
-    """Like `find_model`, but knows `static:NAME` and `hidden:NAME`; fetches nothing. Raises ModelNotFound."""
+    """Like `find_model`, but knows `static:NAME`, `hidden:NAME` and `NAME+NAME`; fetches nothing.
+
+    Raises ModelNotFound.
+    """
+    if JOINT in name and not Path(name.removeprefix(STATIC).removeprefix(HIDDEN)).expanduser().exists():
+        parts = [find_encoder(part) for part in name.split(JOINT)]
+        together = (JOINT.join(values) for values in zip(*((p.name, p.revision) for p in parts), strict=True))
+        joined, revision = together
+        return ModelSource(joined, joined, revision, "joint")
     if name.startswith(STATIC):
         from laserdb.backends.static import static_source
 
@@ -61,13 +71,17 @@ def find_encoder(name: str) -> ModelSource:
 def load_encoder(
     source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
 ) -> Encoder:
-    """The encoder for a model name: a `SentenceEncoder`, a `StaticEncoder` for `static:NAME`, or a
-    `HiddenEncoder` for `hidden:NAME`.
+    """The encoder for a model name: a `SentenceEncoder`, a `StaticEncoder` for `static:NAME`, a
+    `HiddenEncoder` for `hidden:NAME`, or a `JointEncoder` for `NAME+NAME`.
 
     `max_length` and `device` (default: CUDA, else MPS, else the CPU) do not concern static ones, which
     read whole texts on the CPU. Raises MissingExtra and ModelNotFound.
     """
-    name = source if isinstance(source, str) else source.name
+    source = find_encoder(source) if isinstance(source, str) else source
+    name = source.name
+    if source.kind == "joint":
+        parts = [find_encoder(part) for part in name.split(JOINT)]
+        return JointEncoder([load_encoder(part, max_length=max_length, device=device) for part in parts])
     if name.startswith(STATIC):
         from laserdb.backends.static import StaticEncoder
 
@@ -75,15 +89,15 @@ def load_encoder(
     if name.startswith(HIDDEN):
         from laserdb.backends.hidden import HiddenEncoder
 
-        inner = name.removeprefix(HIDDEN)
-        model = inner if isinstance(source, str) else replace(source, name=inner)
+        model = replace(source, name=name.removeprefix(HIDDEN))
         return HiddenEncoder(model, max_length=max_length, device=device)
     return SentenceEncoder(source, max_length=max_length, device=device)
 
 
 def known_dimension(name: str) -> int | None:
     """Vector length of the models that laserdb knows, without loading them; else None."""
-    return _DIMENSIONS.get(name)
+    lengths = [_DIMENSIONS.get(part) for part in name.split(JOINT)]
+    return None if None in lengths else sum(filter(None, lengths))
 
 
 class SentenceEncoder:
@@ -198,6 +212,19 @@ class SentenceEncoder:
         """For models that aren't transformers (static embeddings): the library's own way."""
         vectors = self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
         return self._scaled(np.asarray(vectors, dtype=np.float32))
+
+
+class JointEncoder:
+    """The vectors of several encoders one behind the other, together of length 1; `sizes` are their own."""
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        self.encoders = list(encoders)
+        self.sizes = tuple(one.dimension for one in self.encoders)
+        self.dimension = sum(self.sizes)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of the texts, float32 (n, dimension), in order."""
+        return normalised(np.hstack([one.encode(texts) for one in self.encoders]))
 
 
 def both_ends(texts: Sequence[str], max_length: int) -> list[str]:

@@ -46,7 +46,7 @@ class ModelSource:
     name: str
     path_or_id: str
     revision: str
-    kind: Literal["folder", "file", "package", "hub"]
+    kind: Literal["folder", "file", "package", "hub", "joint"]
 
 
 def find_model(name: str) -> ModelSource:

@@ -85,13 +85,14 @@ def train_difficulty_head(
     unique = list(dict.fromkeys(data.texts))
     say(f"embedding {len(unique)} items with {model}")
     source = find_encoder(model)
-    vectors = load_encoder(source).encode(unique)
+    encoder = load_encoder(source)
+    vectors = encoder.encode(unique)
     shape = standardiser(shapes(data.texts[: int(targets.sum())]))
     place = {text: i for i, text in enumerate(unique)}
     rows = [place[text] for text in data.texts]
     y, d = data.y[targets], vectors.shape[1]
     seen = vectors[rows[: len(y)]].astype(np.float64)
-    spread = _spread(seen)
+    spread = _spread(seen, getattr(encoder, "sizes", (d,)))
     x = np.hstack([vectors.astype(np.float64) * spread, shape.standardised(shapes(unique))])[rows]
     found = _Fitted(data, x, less_length, seed, say)
     # Back from ranks to points of score, by what they predicted of them out of sample.
@@ -195,9 +196,12 @@ def _write_scores(path: Path, data: Data, told: NDArray[np.float64]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _spread(vectors: NDArray[np.float64]) -> float:
-    """What brings vectors to `_VECTOR_SPREAD`: encoders differ in how far apart they place texts."""
-    return _VECTOR_SPREAD / max(float(np.sqrt(vectors.var(axis=0).sum())), 1e-9)
+def _spread(vectors: NDArray[np.float64], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """What brings each encoder's part of the vectors to `_VECTOR_SPREAD`, (d,): they place texts differently
+    far apart."""
+    parts = np.split(vectors.var(axis=0), np.cumsum(sizes)[:-1])
+    factors = [_VECTOR_SPREAD / max(float(np.sqrt(part.sum())), 1e-9) for part in parts]
+    return np.repeat(factors, sizes)
 
 
 def _call(
@@ -248,7 +252,7 @@ def _ratings_text(rated: Sequence[dict[str, Any]]) -> str:
         return ""
     rows = [[one["dataset"], one["texts"], one["spearman"], one["length"]] for one in rated]
     return f"""
-Spearman correlation with people's ratings, which this head was trained without (for ratings of a data set:
+Spearman correlation with the ratings, which this head was trained without (for ratings of a data set:
 without any part of it), and of the number of characters with them:
 
 {table(["rated texts", "texts", "head", "length"], rows)}

@@ -1,4 +1,4 @@
-"""Hidden states of a causal model as vectors, on a tiny one."""
+"""Hidden states of a causal model as vectors, and vectors of several encoders, on tiny ones."""
 
 import numpy as np
 import pytest
@@ -75,3 +75,21 @@ def test_models_of_another_kind_are_refused(tmp_path):
     bert = tiny_bert.save(tmp_path / "bert")
     with pytest.raises(ModelNotFound, match="a causal language model is wanted"):
         HiddenEncoder(str(bert))
+
+
+def test_several_encoders_one_behind_the_other(model, tmp_path):
+    bert = tiny_bert.save(tmp_path / "bert", sentence=True)
+    name = f"{bert}+hidden:{model}"
+    source = find_encoder(name)
+    assert (source.name, source.kind) == (name, "joint")
+    first, second = find_encoder(str(bert)), find_encoder(str(model))
+    assert source.revision == f"{first.revision}+{second.revision}"
+    encoder = load_encoder(source)
+    assert (encoder.sizes, encoder.dimension) == ((32, 64), 96)
+    texts = ["add two numbers", "write a poem"]
+    parts = [load_encoder(first).encode(texts), HiddenEncoder(second).encode(texts)]
+    np.testing.assert_allclose(encoder.encode(texts), np.hstack(parts) / np.sqrt(2), atol=2e-2)
+    assert known_dimension("all-MiniLM-L6-v2+hidden:SmolLM2-135M-Instruct") == 960
+    assert known_dimension(name) is None
+    with pytest.raises(ModelNotFound, match="the folder holds no model"):
+        find_encoder(f"{bert}+hidden:{tmp_path}")

@@ -74,6 +74,18 @@ def test_a_head_that_is_not_there(tmp_path):
         _ = Difficulty(ScorerOptions(model=str(tmp_path / "no.npz"))).embedder
 
 
+def test_shipped_heads_are_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scorer = Difficulty(ScorerOptions(model="difficulty-smollm2.npz"))
+    assert scorer.embedder == "all-MiniLM-L6-v2+hidden:SmolLM2-135M-Instruct"
+    assert load_head(scorer.path).weight.shape == (960, 1)
+    card = scorer.path.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(part in card for part in ("laserdb train difficulty", "## Data and licences", "## Limits"))
+    own = tmp_path / "difficulty-smollm2.npz"
+    save_head(Head(np.zeros((4, 1), dtype=np.float32), np.zeros(1, dtype=np.float32)), own)
+    assert Difficulty(ScorerOptions(model="difficulty-smollm2.npz")).path.resolve() == own
+
+
 @needs_minilm
 def test_higher_is_harder():
     from laserdb.backends.encoder import load_encoder
