@@ -20,16 +20,7 @@ from tests.train.categories import LETTERS, WORDS, Counted, Killed, asked, data,
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Models this small only wait for a second core."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_split():
