@@ -122,7 +122,8 @@ def _records(row: Row, task: str, model: str, options: ReadOptions) -> Iterator[
         doc = sample.get("doc")
         level = doc.get("level", doc.get("difficulty")) if isinstance(doc, dict) else None
         found = re.search(r"\d+(?:\.\d+)?", str(level)) if level is not None else None
-        yield Item(task, item_id, instruction, level=float(found[0]) if found else None)
+        level = float(found[0]) if found else None
+        yield Item(task, item_id, instruction, level=level, reference=_reference(sample))
 
 
 def _metrics(sample: Mapping[str, Any]) -> list[str]:
@@ -171,3 +172,23 @@ def _prompt(arguments: object) -> str | None:
         values = list(arguments.values()) if isinstance(arguments, dict) else arguments
         arguments = values[0]
     return arguments.strip() or None if isinstance(arguments, str) else None
+
+
+def _reference(sample: Mapping[str, Any]) -> str | None:
+    """The right answer: `target`, or the continuation that it numbers where each choice is a request.
+
+    Of several right answers the first. None where a number names a choice that the log doesn't hold.
+    """
+    target, requests = sample.get("target"), sample.get("arguments")
+    if isinstance(target, list):
+        target = target[0] if target else None
+    if isinstance(requests, dict):
+        requests = list(requests.values())
+    if not isinstance(requests, list) or len(requests) < 2:
+        return text_of(target)
+    place = number_of(target)
+    if place is None:
+        return text_of(target)
+    chosen = requests[int(place)] if place in range(len(requests)) else None
+    parts = list(chosen.values()) if isinstance(chosen, dict) else chosen
+    return text_of(parts[1]) if isinstance(parts, list) and len(parts) > 1 else None

@@ -36,10 +36,10 @@ def test_current_lm_eval(warehouse, tmp_path):
         ("ifeval", "0", "org/model-a", 0.5, "inst_level_strict_acc"),
         ("my_task_v2", "7", "org/model-a", 1.0, "acc"),
     ]
-    assert ("my_task_v2", "7", "Red and blue?\nA. green\nB. purple", None, None, None) in stored(
+    assert ("my_task_v2", "7", "Red and blue?\nA. green\nB. purple", None, None, "8") in stored(
         warehouse, "eval_items"
     )
-    assert ("gsm8k", "0", "What is 0 + 1?", None, None, None) in stored(warehouse, "eval_items")
+    assert ("gsm8k", "0", "What is 0 + 1?", None, None, "1") in stored(warehouse, "eval_items")
 
 
 def test_another_filter_and_metric(warehouse, tmp_path):
@@ -69,11 +69,39 @@ def test_lm_eval_without_results_file(warehouse, tmp_path):
     assert stored(warehouse) == [("t", "0", "org/m", 1.0, "acc")]
 
 
+@pytest.mark.parametrize(
+    ("target", "arguments", "reference"),
+    [
+        (1, [["Sky?\nA:", " green"], ["Sky?\nA:", " blue"]], "blue"),
+        (
+            "0",
+            {
+                "gen_args_0": {"arg_0": "Sky?", "arg_1": " blue"},
+                "gen_args_1": {"arg_0": "Sky?", "arg_1": " red"},
+            },
+            "blue",
+        ),
+        (2, [["Sky?", " green"], ["Sky?", " blue"]], None),
+        ("blue", [["Sky?", " green"], ["Sky?", " blue"]], "blue"),
+        (["blue", "azure"], {"gen_args_0": {"arg_0": "Sky?", "arg_1": {"until": []}}}, "blue"),
+        ([], [["Sky?", {}]], None),
+        (1, [["Sky?"], ["Sky?"]], None),
+        (0.5, [["Sky?", " green"], ["Sky?", " blue"]], None),
+        (3, [["2 + 1?", {"until": []}]], "3"),
+    ],
+)
+def test_the_target_is_the_reference(warehouse, tmp_path, target, arguments, reference):
+    row = logs.sample(0, {"acc": 1.0}) | {"target": target, "arguments": arguments}
+    logs.write_lines(tmp_path / "o__m" / "samples_t.jsonl", [row])
+    do(warehouse, tmp_path)
+    assert stored(warehouse, "eval_items") == [("t", "0", "What is 0 + 1?", None, None, reference)]
+
+
 def test_levels_of_documents(warehouse, tmp_path):
     doc = {"problem": "Solve $x=1$.", "level": "Level 5"}
     logs.write_lines(tmp_path / "o__m" / "samples_math.jsonl", [logs.sample(0, {"exact_match": 1}, doc=doc)])
     do(warehouse, tmp_path)
-    assert stored(warehouse, "eval_items") == [("math", "0", "Solve $x=1$.", None, 5.0, None)]
+    assert stored(warehouse, "eval_items") == [("math", "0", "Solve $x=1$.", None, 5.0, "1")]
 
 
 def test_fastchat(warehouse, tmp_path):
