@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laserdb.backends.devices import best_device, best_dtype, in_threads, quiet
+from laserdb.backends.devices import best_device, best_dtype, quiet, run_batches
 from laserdb.backends.encoder import DEFAULT_MAX_LENGTH, TOKENS_PER_BATCH, both_ends, head_and_tail, packs
 from laserdb.backends.models import ModelSource, fetch, fetch_file, find_model
 from laserdb.backends.static import plain_tokenizer
@@ -69,11 +69,7 @@ class AdaptedEncoder:
             out[rows] = self._forward([tokens[i] for i in rows])
 
         batches = packs([len(ids) for ids in tokens], self._budget)
-        if self.device == "cpu":
-            in_threads(run, batches)
-        else:
-            for rows in batches:
-                run(rows)
+        run_batches(self.device, run, batches)
         return out
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:

@@ -43,6 +43,15 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
+def run_batches(device: str, run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
+    """Run batches as the device likes it: side by side on a CPU's cores, one after the other elsewhere."""
+    if device == "cpu":
+        in_threads(run, batches)
+        return
+    for rows in batches:
+        run(rows)
+
+
 def in_threads(run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
     """Run batches side by side, each on one core.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from laserdb.backends.devices import best_device, best_dtype, in_threads, quiet
+from laserdb.backends.devices import best_device, best_dtype, quiet, run_batches
 from laserdb.backends.models import MINILM, SMOLLM2, ModelSource, fetch, find_model
 from laserdb.errors import MissingExtra, ModelNotFound
 
@@ -55,9 +55,8 @@ def find_encoder(name: str) -> ModelSource:
     """
     if JOINT in name and not Path(name.removeprefix(STATIC).removeprefix(HIDDEN)).expanduser().exists():
         parts = [find_encoder(part) for part in name.split(JOINT)]
-        together = (JOINT.join(values) for values in zip(*((p.name, p.revision) for p in parts), strict=True))
-        joined, revision = together
-        return ModelSource(joined, joined, revision, "joint")
+        joined = JOINT.join(part.name for part in parts)
+        return ModelSource(joined, joined, JOINT.join(part.revision for part in parts), "joint")
     if name.startswith(STATIC):
         from laserdb.backends.static import static_source
 
@@ -166,7 +165,7 @@ class SentenceEncoder:
         def run(rows: list[int]) -> None:
             out[rows] = self._forward([tokens[i] for i in rows])
 
-        self._run(run, packs([len(ids) for ids in tokens], self._budget))
+        run_batches(self.device, run, packs([len(ids) for ids in tokens], self._budget))
         return self._scaled(out)
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
@@ -188,15 +187,8 @@ class SentenceEncoder:
         def run(rows: list[int]) -> None:
             out[rows] = self._forward([tokens[i] for i in rows])
 
-        self._run(run, packs([len(ids) for ids in tokens], 4 * self._budget))
+        run_batches(self.device, run, packs([len(ids) for ids in tokens], 4 * self._budget))
         return out
-
-    def _run(self, run: Callable[[list[int]], None], batches: Iterable[list[int]]) -> None:
-        if self.device == "cpu":
-            in_threads(run, batches)
-            return
-        for rows in batches:
-            run(rows)
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids with the special tokens, cut to head and tail."""

@@ -6,13 +6,13 @@ last layers are about the next token.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laserdb.backends.devices import best_device, best_dtype, in_threads, quiet
+from laserdb.backends.adapter import need_transformers
+from laserdb.backends.devices import best_device, best_dtype, quiet, run_batches
 from laserdb.backends.encoder import (
     DEFAULT_MAX_LENGTH,
     TOKENS_PER_BATCH,
@@ -22,7 +22,7 @@ from laserdb.backends.encoder import (
     packs,
 )
 from laserdb.backends.models import ModelSource, fetch, find_model
-from laserdb.errors import MissingExtra, ModelNotFound
+from laserdb.errors import ModelNotFound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,15 +36,14 @@ class HiddenEncoder:
     the device. Precision, batches and cores are as in `SentenceEncoder`. A text without tokens has the zero
     vector.
 
-    Raises MissingExtra without torch or transformers, ModelNotFound if the model isn't to be had or is none.
+    Raises MissingExtra without torch, transformers or tokenizers, and ModelNotFound if the model isn't to be
+    had or is none.
     """
 
     def __init__(
         self, source: ModelSource | str, *, max_length: int = DEFAULT_MAX_LENGTH, device: str | None = None
     ) -> None:
-        for module in ("torch", "transformers"):
-            if importlib.util.find_spec(module) is None:
-                raise MissingExtra(module, "score")
+        need_transformers()
         import torch
 
         self.source = find_model(source) if isinstance(source, str) else source
@@ -77,11 +76,7 @@ class HiddenEncoder:
             out[chosen] = self._forward([tokens[i] for i in chosen])
 
         batches = packs([len(tokens[i]) + 1 for i in there], self._budget)
-        if self.device == "cpu":
-            in_threads(run, batches)
-        else:
-            for rows in batches:
-                run(rows)
+        run_batches(self.device, run, batches)
         return normalised(out)
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:

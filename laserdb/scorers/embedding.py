@@ -46,8 +46,9 @@ class Embedding(Scorer):
 
     `--model` takes any sentence-transformers model (folder, hub id), `static:NAME` for its static
     distillation, many times faster and coarser, or `hidden:NAME` for the hidden states of a causal language
-    model. `--set max_length=N`: the tokens read of a text; of longer ones the first and the last half (static
-    models read all). There is no score: it stays NULL.
+    model; `NAME+NAME` puts the vectors of two one behind the other. `--set max_length=N`: the tokens read
+    of a text; of longer ones the first and the last half (static models read all). There is no score: it
+    stays NULL.
     """
 
     name = "embedding"
